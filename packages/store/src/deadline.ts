@@ -1,0 +1,46 @@
+import { KvStoreError } from './errors.ts';
+import type { SetOptions } from './expiring-store.ts';
+
+/** The latest deadline: the largest whole number that a double holds exactly. */
+const DEADLINE_MAX = Number.MAX_SAFE_INTEGER;
+
+/**
+ * The deadline that `options` ask for, `undefined` when they ask for none.
+ * A TTL or a deadline of 0 or less is refused.
+ */
+export function requestedDeadline(
+  options: SetOptions | undefined,
+  now: number,
+): number | undefined {
+  if (options === undefined) return undefined;
+  if (typeof options !== 'object' || options === null) {
+    throw new KvStoreError('INVALID_ARGUMENT', 'options must be an object like { ttlMs: 5000 }');
+  }
+  const { ttlMs, deadline, keepTtl } = options;
+  if (ttlMs === undefined && deadline === undefined) return undefined;
+  if ((ttlMs !== undefined && deadline !== undefined) || keepTtl) {
+    throw new KvStoreError('INVALID_TTL', 'ttlMs, deadline and keepTtl exclude each other');
+  }
+  const requested = ttlMs === undefined ? checkedDeadline(deadline) : deadlineAfter(ttlMs, now);
+  if ((ttlMs ?? requested) <= 0) throw invalidTime(ttlMs ?? requested);
+  return requested;
+}
+
+/** `now` plus a TTL that may be 0 or negative: whoever calls decides what that means. */
+export function deadlineAfter(ttlMs: number, now: number): number {
+  if (!Number.isSafeInteger(ttlMs) || now + ttlMs > DEADLINE_MAX) throw invalidTime(ttlMs);
+  return now + ttlMs;
+}
+
+/** A deadline that may have passed already. */
+export function checkedDeadline(deadline: number | undefined): number {
+  if (deadline === undefined || !Number.isSafeInteger(deadline)) throw invalidTime(deadline);
+  return deadline;
+}
+
+function invalidTime(time: unknown): KvStoreError {
+  return new KvStoreError(
+    'INVALID_TTL',
+    `a TTL or deadline must be a whole number of milliseconds, at most 2^53-1, not ${String(time)}`,
+  );
+}

@@ -1,0 +1,61 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { EvictionMap, type EvictionPolicy } from './eviction-map.ts';
+
+/** The same in the plainest way: keys in an array, the next victim first. */
+class Model {
+  readonly values = new Map<string, number>();
+  readonly policy: EvictionPolicy;
+  order: string[] = [];
+
+  constructor(policy: EvictionPolicy) {
+    this.policy = policy;
+  }
+
+  use(key: string): void {
+    if (this.policy === 'fifo' && this.order.includes(key)) return;
+    this.forget(key);
+    this.order.push(key);
+  }
+
+  forget(key: string): void {
+    this.order = this.order.filter((other) => other !== key);
+  }
+}
+
+const key = fc.constantFrom('a', 'b', 'c', 'd', 'e', '__proto__');
+const action = fc.oneof(
+  fc.tuple(fc.constant('set' as const), key, fc.nat(9)),
+  fc.tuple(fc.constantFrom('get' as const, 'peek' as const, 'delete' as const), key),
+  fc.tuple(fc.constant('evict' as const)),
+);
+
+describe('EvictionMap', () => {
+  for (const policy of ['lru', 'fifo'] as const) {
+    it(`names the victim that a list kept by hand names, under ${policy}`, () => {
+      fc.assert(
+        fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
+          const map = new EvictionMap<number>(policy);
+          const model = new Model(policy);
+          for (const [kind, key = map.victim() ?? 'none', value = 0] of actions) {
+            if (kind === 'set') {
+              map.set(key, value);
+              model.values.set(key, value);
+              model.use(key);
+            } else if (kind === 'get') {
+              expect(map.get(key)).toBe(model.values.get(key));
+              if (model.values.has(key)) model.use(key);
+            } else if (kind === 'peek') {
+              expect(map.peek(key)).toBe(model.values.get(key));
+            } else {
+              expect(map.delete(key)).toBe(model.values.delete(key));
+              model.forget(key);
+            }
+            expect(map.victim()).toBe(model.order[0]);
+            expect([...map.entries()]).toEqual([...model.values]);
+          }
+        }),
+      );
+    });
+  }
+});

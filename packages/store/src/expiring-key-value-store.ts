@@ -1,0 +1,301 @@
+import { checkCount, checkedKeys, checkedPairs, checkKey, checkValue } from './arguments.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { checkedDeadline, deadlineAfter, requestedDeadline } from './deadline.ts';
+import { DeadlineTable } from './deadline-table.ts';
+import { KvStoreError } from './errors.ts';
+import { EvictionMap, type EvictionPolicy } from './eviction-map.ts';
+import type { ExpiringStore, SetOptions } from './expiring-store.ts';
+
+/**
+ * How many deadlines a full store looks at for an expired entry before the
+ * policy's victim has to go: few enough to cost less than the write itself.
+ */
+const EVICTION_SWEEP_BUDGET = 16;
+
+/** More than any Map holds; a larger bound would be none. */
+const MAX_ENTRIES_MAX = 2 ** 32;
+
+/**
+ * How an {@link ExpiringKeyValueStore} is made. Every option may be left out.
+ *
+ * @typeParam V - what is stored.
+ */
+export interface ExpiringKeyValueStoreOptions<V> {
+  /** Where the time is read; the system's wall clock by default. */
+  readonly clock?: Clock;
+
+  /** How many entries may be held, at least 1; unbounded by default. */
+  readonly maxEntries?: number;
+
+  /** What goes when `maxEntries` is reached; `lru` by default. */
+  readonly policy?: EvictionPolicy;
+
+  /**
+   * Told every entry that is removed because its deadline came, just after its
+   * removal: on the next access or sweep, not at the deadline itself.
+   */
+  readonly onExpire?: (key: string, value: V) => void;
+
+  /** Told every entry that is removed to keep to `maxEntries`, just after its removal. */
+  readonly onEvict?: (key: string, value: V) => void;
+}
+
+/**
+ * An {@link ExpiringStore} of JavaScript values: a cache or a small database
+ * inside one process. It keeps references: what `get` answers is the very
+ * object that was stored.
+ *
+ * An expired entry is removed when any method meets it, iteration included, or
+ * by {@link sweep}; {@link startSweeping} calls that by itself. Until then
+ * `size` and the answer of `clear` count it; {@link countLive} never does.
+ *
+ * Entries are iterated in the order in which their keys were first set. Under
+ * `lru`, `get`, `getMany`, `set` and `setMany` count as a use; `has`,
+ * {@link peek}, iteration and the methods about TTLs do not.
+ *
+ * A callback may change the store. If it throws, the error reaches whoever
+ * called the method that met the entry.
+ *
+ * @typeParam V - what is stored.
+ *
+ * @example
+ * ```ts
+ * import { ExpiringKeyValueStore } from '@kv/store';
+ *
+ * const evicted: string[] = [];
+ * const cache = new ExpiringKeyValueStore<{ name: string }>({
+ *   maxEntries: 2,
+ *   onEvict: (key) => evicted.push(key),
+ * });
+ * cache.set('user:1', { name: 'Alice' }, { ttlMs: 60_000 });
+ * cache.set('user:2', { name: 'Bob' });
+ * cache.get('user:1')?.name; // => 'Alice'
+ * cache.set('user:3', { name: 'Carol' });
+ * evicted; // => ['user:2']
+ * ```
+ */
+export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
+  /** Holds every key that {@link #deadlines} holds. */
+  readonly #values: Map<string, V> | EvictionMap<V>;
+  /** The same object as {@link #values} in a bounded store, `undefined` in an unbounded one. */
+  readonly #bounded: EvictionMap<V> | undefined;
+  readonly #deadlines = new DeadlineTable();
+  readonly #clock: Clock;
+  readonly #maxEntries: number;
+  readonly #onExpire: ((key: string, value: V) => void) | undefined;
+  readonly #onEvict: ((key: string, value: V) => void) | undefined;
+
+  /** @throws KvStoreError `INVALID_ARGUMENT` for a bad `maxEntries` or `policy`. */
+  constructor(options: ExpiringKeyValueStoreOptions<V> = {}) {
+    const { clock = systemClock, maxEntries, policy = 'lru', onExpire, onEvict } = options;
+    if (policy !== 'lru' && policy !== 'fifo') {
+      throw new KvStoreError('INVALID_ARGUMENT', `policy must be 'lru' or 'fifo', not ${policy}`);
+    }
+    if (maxEntries !== undefined) checkCount('maxEntries', maxEntries, MAX_ENTRIES_MAX);
+    this.#bounded = maxEntries === undefined ? undefined : new EvictionMap(policy);
+    this.#values = this.#bounded ?? new Map();
+    this.#maxEntries = maxEntries ?? Number.POSITIVE_INFINITY;
+    this.#clock = clock;
+    this.#onExpire = onExpire;
+    this.#onEvict = onEvict;
+  }
+
+  /** How many entries are held, expired ones that were not met or swept yet included. */
+  get size(): number {
+    return this.#values.size;
+  }
+
+  /** How many entries are not expired: exact, at the cost of a look at every deadline. */
+  countLive(): number {
+    if (this.#deadlines.size === 0) return this.#values.size;
+    return this.#values.size - this.#deadlines.countDue(this.#clock.now());
+  }
+
+  get(key: string): V | undefined {
+    checkKey(key);
+    const value = this.#values.get(key);
+    if (value === undefined || this.#expired(key)) return undefined;
+    return value;
+  }
+
+  /** As {@link get}, but does not count as a use under the `lru` policy. */
+  peek(key: string): V | undefined {
+    checkKey(key);
+    const value = this.#peek(key);
+    if (value === undefined || this.#expired(key)) return undefined;
+    return value;
+  }
+
+  has(key: string): boolean {
+    checkKey(key);
+    return this.#values.has(key) && !this.#expired(key);
+  }
+
+  set(key: string, value: V, options?: SetOptions): void {
+    checkKey(key);
+    checkValue(value);
+    if (options === undefined && this.#deadlines.size === 0) {
+      this.#values.set(key, value);
+      this.#makeRoom();
+      return;
+    }
+    const now = this.#clock.now();
+    this.#write(key, value, requestedDeadline(options, now), options?.keepTtl === true, now);
+  }
+
+  delete(key: string): boolean {
+    return this.has(key) && this.#remove(key);
+  }
+
+  getMany(keys: Iterable<string>): (V | undefined)[] {
+    const checked = checkedKeys(keys);
+    const now = this.#deadlines.size === 0 ? 0 : this.#clock.now();
+    return checked.map((key) => {
+      const value = this.#values.get(key);
+      return value === undefined || this.#expired(key, now) ? undefined : value;
+    });
+  }
+
+  setMany(pairs: Iterable<readonly [string, V]>, options?: SetOptions): number {
+    const checked = checkedPairs(pairs);
+    const now = this.#clock.now();
+    const deadline = requestedDeadline(options, now);
+    for (const [key, value] of checked) {
+      this.#write(key, value, deadline, options?.keepTtl === true, now);
+    }
+    return checked.length;
+  }
+
+  clear(): number {
+    const removed = this.#values.size;
+    this.#values.clear();
+    this.#deadlines.clear();
+    return removed;
+  }
+
+  *keys(): IterableIterator<string> {
+    for (const key of this.#values.keys()) {
+      if (!this.#expired(key)) yield key;
+    }
+  }
+
+  *values(): IterableIterator<V> {
+    for (const [key, value] of this.#values.entries()) {
+      if (!this.#expired(key)) yield value;
+    }
+  }
+
+  *entries(): IterableIterator<[string, V]> {
+    for (const entry of this.#values.entries()) {
+      if (!this.#expired(entry[0])) yield entry;
+    }
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, V]> {
+    return this.entries();
+  }
+
+  ttlMs(key: string): number | undefined {
+    checkKey(key);
+    const deadline = this.#deadlines.get(key);
+    if (deadline === undefined) return undefined;
+    const now = this.#clock.now();
+    return this.#expired(key, now) ? undefined : deadline - now;
+  }
+
+  deadline(key: string): number | undefined {
+    checkKey(key);
+    const deadline = this.#deadlines.get(key);
+    return deadline === undefined || this.#expired(key) ? undefined : deadline;
+  }
+
+  expire(key: string, ttlMs: number): boolean {
+    const now = this.#clock.now();
+    return this.#reschedule(key, deadlineAfter(ttlMs, now), now);
+  }
+
+  expireAt(key: string, deadline: number): boolean {
+    return this.#reschedule(key, checkedDeadline(deadline), this.#clock.now());
+  }
+
+  persist(key: string): boolean {
+    return this.has(key) && this.#deadlines.delete(key);
+  }
+
+  sweep(budget: number): number {
+    checkCount('budget', budget, Number.POSITIVE_INFINITY);
+    return this.#deadlines.size === 0 ? 0 : this.#sweep(budget, this.#clock.now());
+  }
+
+  #peek(key: string): V | undefined {
+    return this.#bounded === undefined ? this.#values.get(key) : this.#bounded.peek(key);
+  }
+
+  /** Removes `key` if its deadline has come. Reads the clock only if there is a deadline. */
+  #expired(key: string, now?: number): boolean {
+    if (this.#deadlines.size === 0) return false;
+    const deadline = this.#deadlines.get(key);
+    if (deadline === undefined || (now ?? this.#clock.now()) < deadline) return false;
+    this.#expireNow(key);
+    return true;
+  }
+
+  /** The callback comes last, when the store is whole again, since it may change it. */
+  #expireNow(key: string): void {
+    const value = this.#peek(key);
+    this.#remove(key);
+    if (value !== undefined) this.#onExpire?.(key, value);
+  }
+
+  #remove(key: string): boolean {
+    this.#deadlines.delete(key);
+    return this.#values.delete(key);
+  }
+
+  #write(key: string, value: V, deadline: number | undefined, keepTtl: boolean, now: number): void {
+    let slot = this.#deadlines.find(key);
+    if (slot !== undefined && this.#deadlines.at(slot) <= now) {
+      // It has expired, not been overwritten: that is told, and its TTL is not kept.
+      this.#expireNow(key);
+      slot = this.#deadlines.find(key);
+    }
+    this.#values.set(key, value);
+    if (deadline !== undefined) this.#deadlines.put(slot, key, deadline);
+    else if (slot !== undefined && !keepTtl) this.#deadlines.delete(key);
+    if (deadline !== undefined && deadline <= now) this.#expireNow(key);
+    else this.#makeRoom(now);
+  }
+
+  #reschedule(key: string, deadline: number, now: number): boolean {
+    checkKey(key);
+    if (!this.#values.has(key) || this.#expired(key, now)) return false;
+    if (deadline <= now) this.#remove(key);
+    else this.#deadlines.set(key, deadline);
+    return true;
+  }
+
+  /** Keeps to `maxEntries` after a write. `now` is given where any key may have a deadline. */
+  #makeRoom(now?: number): void {
+    const bounded = this.#bounded;
+    if (bounded === undefined || bounded.size <= this.#maxEntries) return;
+    if (now !== undefined) this.#sweep(EVICTION_SWEEP_BUDGET, now);
+    // The callback may add entries and so evict some itself: every round looks afresh.
+    while (bounded.size > this.#maxEntries) {
+      const key = bounded.victim() as string;
+      const value = bounded.peek(key) as V;
+      this.#remove(key);
+      this.#onEvict?.(key, value);
+    }
+  }
+
+  #sweep(budget: number, now: number): number {
+    let removed = 0;
+    for (let visits = this.#deadlines.beginSweep(budget); visits > 0; visits--) {
+      const key = this.#deadlines.visit(now);
+      if (key === undefined) continue;
+      this.#expireNow(key);
+      removed++;
+    }
+    return removed;
+  }
+}
