@@ -1,1 +1,14 @@
-export {};
+export { matchesGlob } from './glob.ts';
+export type { Listener, ListenOptions } from './listen.ts';
+export type {
+  ByteRanges,
+  Clock,
+  Configuration,
+  Keyspace,
+  Keyspaces,
+  Lifecycle,
+  Log,
+  Snapshots,
+  Timers,
+} from './ports.ts';
+export { KvServer, type KvServerOptions } from './server.ts';

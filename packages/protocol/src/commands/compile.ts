@@ -1,0 +1,137 @@
+import type { Argument, ArgumentKind, CommandRow, OptionGroup } from './row.ts';
+import { COMMANDS, type CommandName, type CommandNamed } from './table.ts';
+
+/** An option token of a command, as the gate looks it up. */
+export interface CompiledOption {
+  readonly token: string;
+  /** Where the request says what was given: see `RequestBatch.options`. */
+  readonly slot: number;
+  /** Options of one group exclude each other. */
+  readonly group: number;
+  readonly operands: readonly Argument[];
+}
+
+/** A row in the shape that the gate uses; nothing in it is written by hand. */
+export interface CompiledCommand {
+  /** 1 and up; the row's place in the table plus one. */
+  readonly id: number;
+  readonly row: CommandRow;
+  /** `'CLIENT'` of `'CLIENT ID'`. */
+  readonly container: string | undefined;
+  /** The least and the most arguments, the name not counted. */
+  readonly argumentsMin: number;
+  readonly argumentsMax: number;
+  /** The kinds of the leading arguments. */
+  readonly kinds: readonly ArgumentKind[];
+  /** How many of the trailing `kinds` repeat to the end; 0 when none do. */
+  readonly repeats: number;
+  /** By upper-case token. */
+  readonly options: ReadonlyMap<string, CompiledOption>;
+  readonly optionCount: number;
+  /** Redis's arity: the name counts, and negative means at least. */
+  readonly arity: number;
+  /** Redis's key positions: the name is 0, a last of -1 is the end. */
+  readonly firstKey: number;
+  readonly lastKey: number;
+  readonly keyStep: number;
+}
+
+function optionsOf(groups: readonly OptionGroup[]): Map<string, CompiledOption> {
+  const options = new Map<string, CompiledOption>();
+  for (const [group, tokens] of groups.entries())
+    for (const [token, operands] of Object.entries(tokens))
+      options.set(token, { token, slot: options.size, group, operands });
+  return options;
+}
+
+/** The most arguments that options can add: the longest of each group, once. */
+function optionArgumentsMax(groups: readonly OptionGroup[]): number {
+  let total = 0;
+  for (const tokens of groups) {
+    const lengths = Object.values(tokens).map((operands) =>
+      operands.some((operand) => operand.many) ? Number.POSITIVE_INFINITY : 1 + operands.length,
+    );
+    total += Math.max(...lengths);
+  }
+  return total;
+}
+
+function compile(row: CommandRow, id: number): CompiledCommand {
+  const { args, options = [] } = row;
+  const words = row.name.split(' ').length;
+  const last = args.at(-1);
+  const repeats = row.repeat ? args.length : last?.many ? 1 : 0;
+  const argumentsMin = args.filter((arg) => !arg.optional).length;
+  const argumentsMax =
+    repeats > 0 ? Number.POSITIVE_INFINITY : args.length + optionArgumentsMax(options);
+  const key = args.findIndex((arg) => arg.kind === 'key');
+  const fixed = argumentsMin === argumentsMax;
+  return {
+    id,
+    row,
+    container: words > 1 ? row.name.slice(0, row.name.indexOf(' ')) : undefined,
+    argumentsMin,
+    argumentsMax,
+    kinds: args.map((arg) => arg.kind),
+    repeats,
+    options: optionsOf(options),
+    optionCount: options.reduce((n, tokens) => n + Object.keys(tokens).length, 0),
+    arity: fixed ? argumentsMin + words : -(argumentsMin + words),
+    firstKey: key < 0 ? 0 : key + words,
+    lastKey: key < 0 ? 0 : repeats > 0 ? -1 : key + words,
+    keyStep: key < 0 ? 0 : row.repeat ? args.length : 1,
+  };
+}
+
+/** The compiled table: `COMPILED[id]`; place 0 is no command and stays empty. */
+export const COMPILED: readonly (CompiledCommand | undefined)[] = [
+  undefined,
+  ...COMMANDS.map((row, at) => compile(row, at + 1)),
+];
+
+const byName = new Map<string, CompiledCommand>();
+const containers = new Set<string>();
+for (const compiled of COMPILED) {
+  if (compiled === undefined) continue;
+  byName.set(compiled.row.name, compiled);
+  if (compiled.container !== undefined) containers.add(compiled.container);
+}
+
+/** The compiled row of an upper-case name, such as `'GET'` or `'CLIENT ID'`. */
+export function compiledNamed(name: string): CompiledCommand | undefined {
+  return byName.get(name);
+}
+
+/** Whether a name has subcommands. */
+export function isContainer(name: string): boolean {
+  return containers.has(name);
+}
+
+/** Subcommands of a container, in the table's order. */
+export function subcommandsOf(container: string): readonly CompiledCommand[] {
+  return [...byName.values()].filter((compiled) => compiled.container === container);
+}
+
+type TokensOf<Row> = Row extends { readonly options: readonly (infer Group)[] }
+  ? Group extends unknown
+    ? keyof Group & string
+    : never
+  : never;
+
+/**
+ * The slots of a command's options, by token. A slot of `RequestBatch.options`
+ * is 0 where the option was not given.
+ *
+ * @example
+ * ```ts
+ * const Set = optionSlots('SET');
+ * if (request.options[Set.NX] !== 0) { ... }
+ * ```
+ */
+export function optionSlots<Name extends CommandName>(
+  name: Name,
+): Readonly<Record<TokensOf<CommandNamed<Name>>, number>> {
+  const { options } = byName.get(name) as CompiledCommand;
+  const slots = new Map([...options.values()].map(({ token, slot }) => [token, slot]));
+  return Object.freeze(Object.fromEntries(slots)) as Record<TokensOf<CommandNamed<Name>>, number>;
+}

@@ -1,0 +1,120 @@
+/** What an argument has to be; the gate checks it before a handler runs. */
+export type ArgumentKind = 'key' | 'value' | 'text' | 'integer';
+
+/** One argument of a command. */
+export interface Argument {
+  readonly name: string;
+  readonly kind: ArgumentKind;
+  /** May be left out, with all that follow. */
+  readonly optional?: true;
+  /** One or more of these; always the last. */
+  readonly many?: true;
+}
+
+/**
+ * Options that exclude each other: a token, and the arguments that follow it.
+ * Groups are written in any order after the positional arguments.
+ */
+export type OptionGroup = Readonly<Record<string, readonly Argument[]>>;
+
+/** How the gate and COMMAND see a command; the names are Redis's. */
+export type CommandFlag =
+  /** changes the keyspace */
+  | 'write'
+  /** reads keys, changes nothing */
+  | 'readonly'
+  /** may need memory, so is refused when there is none left */
+  | 'denyoom'
+  /** constant time or nearly so */
+  | 'fast'
+  /** for operators */
+  | 'admin'
+  /** allowed before authentication */
+  | 'no_auth'
+  /** allowed while the data is being loaded */
+  | 'loading'
+  /** not allowed inside a script */
+  | 'noscript';
+
+export type CommandGroup = 'string' | 'generic' | 'connection' | 'server';
+
+/** What a native client gets back; the client's types are derived from it. */
+export type NativeReply =
+  /** the stored value, or absence */
+  | 'value'
+  /** an array of values and absences */
+  | 'values'
+  /** how many were written, and 0 for a refusal */
+  | 'written'
+  /** SET: `written`, or with GET the old value */
+  | 'written-or-value'
+  | 'integer'
+  /** a number, and a bigint outside the safe range */
+  | 'integer64'
+  | 'text'
+  | 'text-or-nil'
+  | 'key-or-nil'
+  | 'keys'
+  /** the next cursor and the keys */
+  | 'scan'
+  | 'texts'
+  /** text keys, any values */
+  | 'map'
+  /** described in the summary */
+  | 'any';
+
+/** What a RESP client gets back. */
+export type RespReply =
+  | 'ok'
+  | 'ok-or-nil'
+  | 'ok-nil-or-bulk'
+  | 'simple'
+  | 'integer'
+  | 'bulk'
+  | 'bulk-or-nil'
+  | 'array'
+  | 'map';
+
+/**
+ * One row of the command table: everything there is to say about a command.
+ * Arity, argument checks, key positions, handler and client types, COMMAND and
+ * COMMANDS.md all come from it.
+ */
+export interface CommandRow {
+  /** Upper case; a subcommand is written `CONTAINER SUBCOMMAND`. */
+  readonly name: string;
+  readonly group: CommandGroup;
+  readonly summary: string;
+  readonly complexity: string;
+  readonly flags: readonly CommandFlag[];
+  readonly args: readonly Argument[];
+  /** `args` as a whole repeat, as in MSET key value [key value ...]. */
+  readonly repeat?: true;
+  readonly options?: readonly OptionGroup[];
+  readonly reply: { readonly native: NativeReply; readonly resp: RespReply };
+  /** Sending it twice leaves what sending it once leaves: a client may retry it by itself. */
+  readonly idempotent: boolean;
+  /** Tokens with which an idempotent command no longer is. */
+  readonly notIdempotentWith?: readonly string[];
+  /** Where this differs from Redis, for COMMANDS.md. */
+  readonly differs?: string;
+}
+
+/** Checks a row's shape and keeps its literal types. */
+export function command<const Row extends CommandRow>(row: Row): Row {
+  return row;
+}
+
+export const key = { name: 'key', kind: 'key' } as const satisfies Argument;
+export const value = { name: 'value', kind: 'value' } as const satisfies Argument;
+export const keys = { name: 'key', kind: 'key', many: true } as const satisfies Argument;
+
+/** A required integer argument. */
+export function integer<const Name extends string>(name: Name) {
+  return { name, kind: 'integer' } as const satisfies Argument;
+}
+
+/** A required text argument. */
+export function text<const Name extends string>(name: Name) {
+  return { name, kind: 'text' } as const satisfies Argument;
+}

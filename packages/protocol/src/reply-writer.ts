@@ -1,0 +1,36 @@
+import type { ErrorReply } from './errors.ts';
+
+/** Where a reply takes a stored value from, without a view or an object. */
+export interface ValueSource {
+  /** The length of the value of a record, in bytes. */
+  valueLength(ref: number): number;
+  /** One of `Encoding`. */
+  encodingOf(ref: number): number;
+  /** Copies the whole value to `target` at `offset`, where there is room for it. */
+  copyValue(ref: number, target: Uint8Array, offset: number): void;
+}
+
+/**
+ * What a handler says, whatever the protocol of the connection. One reply is one
+ * call, or an `array` or `map` header followed by its elements.
+ */
+export interface ReplyWriter {
+  /** A write's outcome: how many were written, 0 for a refusal. RESP says OK or nil. */
+  written(count: number): void;
+  /** `OK`, and other short texts that RESP sends as simple strings. */
+  status(text: string): void;
+  integer(value: number | bigint): void;
+  double(value: number): void;
+  boolean(value: boolean): void;
+  text(text: string): void;
+  /** Bytes that are text if they are UTF-8: keys, and messages sent back. */
+  bytes(bytes: Uint8Array): void;
+  /** A missing key. */
+  absent(): void;
+  /** A stored value. */
+  value(source: ValueSource, ref: number): void;
+  array(elements: number): void;
+  /** A header; `pairs` keys and values follow in turn. */
+  map(pairs: number): void;
+  error(reply: ErrorReply): void;
+}

@@ -1,0 +1,117 @@
+import { ArgumentForm } from './encodings.ts';
+import { parseInteger } from './integer.ts';
+
+const NO_BYTES = new Uint8Array(0);
+const OPTIONS_MAX = 16;
+
+/** The command number of a row that could not be read; `RequestBatch.problems` says why. */
+export const INVALID = -1;
+
+/**
+ * Requests as columns of numbers over the bytes they arrived in: no string, no
+ * view and no object for each. Readers fill it, the gate and the handlers read it.
+ *
+ * Row `i` is `command[i]`, its arguments are `first[i]` to `first[i] + count[i] - 1`
+ * of the argument columns; argument `a` is `length[a]` bytes at `offset[a]` of
+ * `bytes`, and was `form[a]` on the wire. The name of the command is kept beside
+ * the arguments at `first[i] - 1`, for error messages and subcommands.
+ *
+ * While a row is executed, `at` is its first argument, `size` their number, and
+ * `options` what the gate parsed.
+ */
+export class RequestBatch {
+  readonly capacity: number;
+  rows = 0;
+  readonly command: Int32Array;
+  readonly first: Int32Array;
+  readonly count: Int32Array;
+  /** Where the row ends in `bytes`, so that a connection can stop between rows. */
+  readonly end: Int32Array;
+  /** Why a row is {@link INVALID}, by row. */
+  readonly problems: (string | undefined)[] = [];
+
+  bytes: Uint8Array = NO_BYTES;
+  view: DataView = new DataView(NO_BYTES.buffer);
+  /** How many argument places are taken. */
+  arguments = 0;
+  offset: Int32Array;
+  length: Int32Array;
+  form: Uint8Array;
+
+  /** The row being executed: its first argument, and how many there are. */
+  at = 0;
+  size = 0;
+  /**
+   * The options of the row being executed, by slot: 0 where not given, else the
+   * number of its first operand (of the token itself where it has none) plus 1.
+   */
+  readonly options = new Int32Array(OPTIONS_MAX);
+
+  constructor(capacity = 32, argumentCapacity = 1024) {
+    this.capacity = capacity;
+    this.command = new Int32Array(capacity);
+    this.first = new Int32Array(capacity);
+    this.count = new Int32Array(capacity);
+    this.end = new Int32Array(capacity);
+    this.offset = new Int32Array(argumentCapacity);
+    this.length = new Int32Array(argumentCapacity);
+    this.form = new Uint8Array(argumentCapacity);
+  }
+
+  /** Empties the batch and points it at the bytes that the next rows lie in. */
+  begin(bytes: Uint8Array): void {
+    this.rows = 0;
+    this.arguments = 0;
+    if (bytes === this.bytes) return;
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Lets go of the bytes, which belong to a connection. */
+  release(): void {
+    this.begin(NO_BYTES);
+  }
+
+  /** Room for `count` more arguments. */
+  reserve(count: number): void {
+    const needed = this.arguments + count;
+    if (needed <= this.offset.length) return;
+    const size = Math.max(needed, this.offset.length * 2);
+    const grow = (column: Int32Array): Int32Array => {
+      const grown = new Int32Array(size);
+      grown.set(column);
+      return grown;
+    };
+    this.offset = grow(this.offset);
+    this.length = grow(this.length);
+    const form = new Uint8Array(size);
+    form.set(this.form);
+    this.form = form;
+  }
+
+  /** The bytes of an argument: a view, good until the request has been answered. */
+  range(argument: number): Uint8Array {
+    const from = this.offset[argument] as number;
+    return this.bytes.subarray(from, from + (this.length[argument] as number));
+  }
+
+  /** Whether an argument is a string or bytes rather than another value. */
+  isText(argument: number): boolean {
+    return (this.form[argument] as number) <= ArgumentForm.BYTES;
+  }
+
+  /** An argument as a JavaScript string, an integer as its digits. Names, patterns and options; never keys or values. */
+  text(argument: number): string {
+    if (!this.isText(argument)) return String(this.integer(argument));
+    return decoder.decode(this.range(argument));
+  }
+
+  /** An argument as a 64-bit integer: a number where it is safe, else a bigint; undefined if it is none. */
+  integer(argument: number): number | bigint | undefined {
+    const from = this.offset[argument] as number;
+    const length = this.length[argument] as number;
+    return parseInteger(this.bytes, this.view, from, length, this.form[argument] as number);
+  }
+}
+
+const decoder = new TextDecoder();

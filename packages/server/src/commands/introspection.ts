@@ -1,0 +1,174 @@
+import {
+  type CommandRow,
+  COMPILED,
+  type CompiledCommand,
+  commandId,
+  compiledNamed,
+  containerOf,
+  errorReply,
+  isContainer,
+  type ReplyWriter,
+  type RequestBatch,
+  subcommandsOf,
+} from '@kv/protocol';
+import { matchesGlob } from '../glob.ts';
+import type { Handler } from '../handler.ts';
+
+const UNKNOWN_FILTER = errorReply('syntax error');
+const NO_KEYS = errorReply('The command has no key arguments');
+const BAD_COMMAND = errorReply('Invalid command specified');
+const BAD_ARITY = errorReply('Invalid number of arguments specified for command');
+
+const encoder = new TextEncoder();
+
+/** A name that can be called: a command, or a container with its subcommands. */
+interface Entry {
+  readonly name: string;
+  readonly compiled: CompiledCommand | undefined;
+  readonly subcommands: readonly CompiledCommand[];
+}
+
+function entry(name: string): Entry | undefined {
+  const upper = name.toUpperCase();
+  const compiled = compiledNamed(upper.replace('|', ' '));
+  if (compiled === undefined && !isContainer(upper)) return undefined;
+  return { name: upper.toLowerCase(), compiled, subcommands: subcommandsOf(upper) };
+}
+
+/** Every command at the top level: containers once, subcommands inside them. */
+const ENTRIES: readonly Entry[] = [
+  ...new Set(COMPILED.flatMap((c) => (c ? [c.container ?? c.row.name] : []))),
+].map((name) => entry(name) as Entry);
+
+export const commandCount: Handler = (_request, _session, out) => out.integer(ENTRIES.length);
+
+export const commandList: Handler = (request, _session, out) => {
+  let names = ENTRIES.map(({ name }) => name);
+  if (request.size > 0) {
+    if (request.text(request.at + 1).toUpperCase() !== 'PATTERN') return out.error(UNKNOWN_FILTER);
+    const pattern = encoder.encode(request.text(request.at + 2).toLowerCase());
+    names = names.filter((name) => matchesGlob(pattern, encoder.encode(name)));
+  }
+  out.array(names.length);
+  for (const name of names) out.text(name);
+};
+
+/** The commands that a request names, or all of them. */
+function named(request: RequestBatch): (Entry | undefined)[] {
+  if (request.size === 0) return [...ENTRIES];
+  return Array.from({ length: request.size }, (_, i) => entry(request.text(request.at + i)));
+}
+
+/** COMMAND INFO, and COMMAND, which is the same without names. */
+export const commandInfo: Handler = (request, _session, out) => {
+  const entries = named(request);
+  out.array(entries.length);
+  for (const found of entries) {
+    if (found === undefined) out.absent();
+    else writeInfo(out, found.name, found.compiled, found.subcommands);
+  }
+};
+
+/** Redis's ten elements: name, arity, flags, keys, categories, tips, key specs, subcommands. */
+function writeInfo(
+  out: ReplyWriter,
+  name: string,
+  compiled: CompiledCommand | undefined,
+  subcommands: readonly CompiledCommand[],
+): void {
+  const flags = compiled?.row.flags ?? [];
+  out.array(10);
+  out.text(name);
+  out.integer(compiled?.arity ?? -2);
+  out.array(flags.length);
+  for (const flag of flags) out.text(flag);
+  out.integer(compiled?.firstKey ?? 0);
+  out.integer(compiled?.lastKey ?? 0);
+  out.integer(compiled?.keyStep ?? 0);
+  out.array(0);
+  out.array(0);
+  out.array(0);
+  out.array(subcommands.length);
+  for (const sub of subcommands)
+    writeInfo(out, sub.row.name.toLowerCase().replace(' ', '|'), sub, []);
+}
+
+export const commandDocs: Handler = (request, _session, out) => {
+  const entries = named(request).filter((found) => found !== undefined);
+  out.map(entries.length);
+  for (const { name, compiled, subcommands } of entries) {
+    out.text(name);
+    writeDocs(out, compiled?.row, subcommands);
+  }
+};
+
+function writeDocs(
+  out: ReplyWriter,
+  row: CommandRow | undefined,
+  subcommands: readonly CompiledCommand[],
+): void {
+  const facts: [string, string][] = row
+    ? [
+        ['summary', row.summary],
+        ['group', row.group],
+        ['complexity', row.complexity],
+      ]
+    : [['summary', 'A container for its subcommands.']];
+  const args = row?.args ?? [];
+  out.map(facts.length + (args.length > 0 ? 1 : 0) + (subcommands.length > 0 ? 1 : 0));
+  for (const [name, fact] of facts) {
+    out.text(name);
+    out.text(fact);
+  }
+  if (args.length > 0) writeArguments(out, args);
+  if (subcommands.length === 0) return;
+  out.text('subcommands');
+  out.map(subcommands.length);
+  for (const { row } of subcommands) {
+    out.text(row.name.toLowerCase().replace(' ', '|'));
+    writeDocs(out, row, []);
+  }
+}
+
+function writeArguments(out: ReplyWriter, args: CommandRow['args']): void {
+  out.text('arguments');
+  out.array(args.length);
+  for (const { name, kind, optional, many } of args) {
+    const flags = [...(optional ? ['optional'] : []), ...(many ? ['multiple'] : [])];
+    out.map(flags.length > 0 ? 3 : 2);
+    out.text('name');
+    out.text(name);
+    out.text('type');
+    out.text(kind === 'key' || kind === 'integer' ? kind : 'string');
+    if (flags.length === 0) continue;
+    out.text('flags');
+    out.array(flags.length);
+    for (const flag of flags) out.text(flag);
+  }
+}
+
+/** The keys in a whole command, by the positions that the table gives. */
+export const commandGetKeys: Handler = (request, _session, out) => {
+  const { at, size } = request;
+  const found = nestedCommand(request);
+  if (found === undefined) return out.error(BAD_COMMAND);
+  const words = found.container === undefined ? 1 : 2;
+  const count = size - words;
+  if (count < found.argumentsMin || count > found.argumentsMax) return out.error(BAD_ARITY);
+  if (found.firstKey === 0) return out.error(NO_KEYS);
+  const last = found.lastKey < 0 ? size - 1 : found.lastKey;
+  const keys: number[] = [];
+  for (let i = found.firstKey; i <= last; i += found.keyStep) keys.push(at + i);
+  out.array(keys.length);
+  for (const key of keys) out.bytes(request.range(key));
+};
+
+function nestedCommand(request: RequestBatch): CompiledCommand | undefined {
+  const { at, size, bytes, offset, length } = request;
+  const id = commandId(bytes, offset[at] as number, length[at] as number);
+  const container = containerOf(id);
+  if (container === undefined) return COMPILED[id];
+  return size > 1
+    ? compiledNamed(`${container} ${request.text(at + 1).toUpperCase()}`)
+    : undefined;
+}

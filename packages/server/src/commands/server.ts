@@ -1,0 +1,107 @@
+import { errorReply, optionSlots } from '@kv/protocol';
+import { matchesGlob } from '../glob.ts';
+import type { Handler, Handlers, ServerContext } from '../handler.ts';
+import { info } from '../info.ts';
+import { Parked, type Reply } from '../parked.ts';
+import {
+  commandCount,
+  commandDocs,
+  commandGetKeys,
+  commandInfo,
+  commandList,
+} from './introspection.ts';
+
+const ShutdownOption = optionSlots('SHUTDOWN');
+const encoder = new TextEncoder();
+
+const SAVE_RUNNING = errorReply('Background save already in progress');
+
+/** What a failed save is answered with; the log has the whole story. */
+const saveFailed = (error: unknown) =>
+  errorReply(`the snapshot could not be saved: ${(error as Error).message}`);
+
+/** Redis's SAVE stops the world; here other clients are served while this one waits. */
+function save({ snapshots }: ServerContext): Handler {
+  return (_request, _session, out) => {
+    if (snapshots.saving) return out.error(SAVE_RUNNING);
+    return new Parked((resume) => {
+      snapshots.save().then(
+        () => resume((later) => later.status('OK')),
+        (error) => resume((later) => later.error(saveFailed(error))),
+      );
+    });
+  };
+}
+
+function bgsave({ snapshots, log }: ServerContext): Handler {
+  return (_request, _session, out) => {
+    if (snapshots.saving) return out.error(SAVE_RUNNING);
+    // The outcome is in INFO persistence and in the log; nobody waits for it here.
+    snapshots.save().catch((error) => log.error({ err: error }, 'background save failed'));
+    out.status('Background save started');
+  };
+}
+
+function shutdown({ lifecycle }: ServerContext): Handler {
+  return (request) => {
+    const { options } = request;
+    const saves =
+      options[ShutdownOption.SAVE] !== 0
+        ? true
+        : options[ShutdownOption.NOSAVE] !== 0
+          ? false
+          : undefined;
+    const force = options[ShutdownOption.FORCE] !== 0;
+    const start = (resume: (reply: Reply) => void) => {
+      lifecycle
+        .shutdown({ save: saves, force })
+        .catch((error) => resume((out) => out.error(saveFailed(error))));
+    };
+    // On success the connection is closed with the server, and nothing is answered.
+    return new Parked(start, undefined, true);
+  };
+}
+
+function configGet({ configuration }: ServerContext): Handler {
+  return (request, _session, out) => {
+    const patterns = Array.from({ length: request.size }, (_, i) =>
+      encoder.encode(request.text(request.at + i).toLowerCase()),
+    );
+    const found = [...configuration.parameters()].filter(([name]) => {
+      const bytes = encoder.encode(name);
+      return patterns.some((pattern) => matchesGlob(pattern, bytes));
+    });
+    out.map(found.length);
+    for (const [name, value] of found) {
+      out.text(name);
+      out.text(value);
+    }
+  };
+}
+
+/** Handlers of `protocol/src/commands/server.ts`, row by row. */
+export function serverCommands(context: ServerContext): Handlers<'server'> {
+  return {
+    FLUSH: (_request, { keyspace }, out) => {
+      const removed = keyspace.clear();
+      context.snapshots.flushed();
+      out.integer(removed);
+    },
+    SAVE: save(context),
+    BGSAVE: bgsave(context),
+    LASTSAVE: (_request, _session, out) => out.integer(context.snapshots.lastSaveAt),
+    DBSIZE: (_request, { keyspace }, out) => out.integer(keyspace.size),
+    INFO: (request, _session, out) => {
+      const sections = Array.from({ length: request.size }, (_, i) => request.text(request.at + i));
+      out.text(info(context, sections));
+    },
+    SHUTDOWN: shutdown(context),
+    'CONFIG GET': configGet(context),
+    COMMAND: (request, session, out) => commandInfo(request, session, out),
+    'COMMAND COUNT': commandCount,
+    'COMMAND LIST': commandList,
+    'COMMAND INFO': commandInfo,
+    'COMMAND DOCS': commandDocs,
+    'COMMAND GETKEYS': commandGetKeys,
+  };
+}

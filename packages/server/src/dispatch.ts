@@ -1,0 +1,137 @@
+// The one gate: every check that cuts across commands is here, in this order:
+// look-up, subcommand, handshake and sign-in, loading, arity and arguments, then the
+// handler. No handler holds any of them.
+import {
+  COMPILED,
+  type CompiledCommand,
+  checkArguments,
+  compiledNamed,
+  containerOf,
+  type ErrorReply,
+  Errors,
+  errorReply,
+  INVALID,
+  isContainer,
+  type ReplyWriter,
+  type RequestBatch,
+  subcommandsOf,
+} from '@kv/protocol';
+import { connectionCommands } from './commands/connection.ts';
+import { genericCommands } from './commands/generic.ts';
+import { serverCommands } from './commands/server.ts';
+import { stringCommands } from './commands/string.ts';
+import type { Handler, ServerContext } from './handler.ts';
+import type { Parked } from './parked.ts';
+import type { Session } from './session.ts';
+
+/** How much of a name or argument an error message repeats. */
+const QUOTED_BYTES_MAX = 128;
+
+const HELLO_FIRST = errorReply('a native connection begins with HELLO', 'NOPROTO');
+
+/** Executes the rows of batches: finds the command, checks, and runs its handler. */
+export class Dispatcher {
+  private readonly context: ServerContext;
+  /** By command number. */
+  private readonly handlers: readonly (Handler | undefined)[];
+
+  constructor(context: ServerContext) {
+    this.context = context;
+    const byName: Readonly<Record<string, Handler>> = {
+      ...stringCommands(context),
+      ...genericCommands(context),
+      ...connectionCommands(context),
+      ...serverCommands(context),
+    };
+    const handlers = new Map(Object.entries(byName));
+    this.handlers = COMPILED.map((compiled) => compiled && handlers.get(compiled.row.name));
+  }
+
+  /**
+   * Executes one row. Its reply is in `out` afterwards, unless the command was
+   * parked: then what it left is returned, and the reply comes later.
+   */
+  execute(
+    request: RequestBatch,
+    row: number,
+    session: Session,
+    out: ReplyWriter,
+  ): Parked | undefined {
+    const { statistics } = this.context;
+    statistics.commands++;
+    request.at = request.first[row] as number;
+    request.size = request.count[row] as number;
+    const command = this.find(request, row);
+    const refusal = 'row' in command ? this.refusal(command, request, session) : command;
+    if (refusal !== undefined) {
+      statistics.errors++;
+      out.error(refusal);
+      return undefined;
+    }
+    const { id, row: described } = command as CompiledCommand;
+    statistics.calls[id] = (statistics.calls[id] as number) + 1;
+    session.lastCommand = described.name;
+    const handler = this.handlers[id] as Handler;
+    return handler(request, session, out) ?? undefined;
+  }
+
+  /** The command of a row, or why there is none. Steps over the name of a subcommand. */
+  private find(request: RequestBatch, row: number): CompiledCommand | ErrorReply {
+    const id = request.command[row] as number;
+    if (id === INVALID) return errorReply(request.problems[row] ?? 'invalid request');
+    const command = COMPILED[id];
+    const container = containerOf(id) ?? (command && containerNameOf(command, request.size));
+    if (container !== undefined) return subcommand(container, request);
+    return command ?? unknownCommand(request);
+  }
+
+  /** Why a command may not run here and now; `undefined` when it may. */
+  private refusal(
+    command: CompiledCommand,
+    request: RequestBatch,
+    session: Session,
+  ): ErrorReply | undefined {
+    if (!session.greeted && command.row.name !== 'HELLO') {
+      session.closing = true;
+      return HELLO_FIRST;
+    }
+    if (!session.authenticated && !command.row.flags.includes('no_auth')) return Errors.noAuth;
+    if (this.context.loading() && !command.row.flags.includes('loading')) return Errors.loading;
+    return checkArguments(command, request);
+  }
+}
+
+/** COMMAND is a command of its own without arguments, and a container with them. */
+function containerNameOf({ row }: CompiledCommand, size: number): string | undefined {
+  return size > 0 && isContainer(row.name) ? row.name : undefined;
+}
+
+function subcommand(container: string, request: RequestBatch): CompiledCommand | ErrorReply {
+  if (request.size === 0)
+    return errorReply(`wrong number of arguments for '${container.toLowerCase()}' command`);
+  const name = quoted(request, request.at);
+  const found = compiledNamed(`${container} ${name.toUpperCase()}`);
+  if (found === undefined) {
+    const known = subcommandsOf(container).map(({ row }) => row.name.slice(container.length + 1));
+    return errorReply(`unknown subcommand '${name}'. ${container} has ${known.join(', ')}.`);
+  }
+  request.at++;
+  request.size--;
+  return found;
+}
+
+/** Redis's words: the name, and the beginning of the arguments. */
+function unknownCommand(request: RequestBatch): ErrorReply {
+  const name = quoted(request, request.at - 1);
+  let args = '';
+  for (let i = 0; i < request.size && args.length < QUOTED_BYTES_MAX; i++)
+    args += `'${quoted(request, request.at + i)}' `;
+  return errorReply(`unknown command '${name}', with args beginning with: ${args}`);
+}
+
+/** An argument for a message: short, and without control characters. */
+function quoted(request: RequestBatch, argument: number): string {
+  const bytes = request.range(argument).subarray(0, QUOTED_BYTES_MAX);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: taking them out is the point
+  return new TextDecoder().decode(bytes).replace(/[\u0000-\u001f\u007f]/g, ' ');
+}

@@ -1,0 +1,46 @@
+import type { NamesOfGroup, ReplyWriter, RequestBatch } from '@kv/protocol';
+import type { CredentialCheck } from './credentials.ts';
+import type { Parked } from './parked.ts';
+import type {
+  Clock,
+  Configuration,
+  Keyspaces,
+  Lifecycle,
+  Log,
+  Snapshots,
+  Timers,
+} from './ports.ts';
+import type { Session } from './session.ts';
+import type { Statistics } from './statistics.ts';
+
+/**
+ * Executes one request that the gate has let through: its arguments are
+ * `request.at` to `request.at + request.size - 1`, and the table's checks hold.
+ * Writes one reply, or returns a {@link Parked} one.
+ */
+export type Handler = (request: RequestBatch, session: Session, out: ReplyWriter) => Parked | void;
+
+/** One handler for each command of a group, no more and no fewer. */
+export type Handlers<Group extends 'string' | 'generic' | 'connection' | 'server'> = Readonly<
+  Record<NamesOfGroup<Group>, Handler>
+>;
+
+/** What handlers work with; one for a whole server. */
+export interface ServerContext {
+  readonly keyspaces: Keyspaces;
+  readonly snapshots: Snapshots;
+  readonly lifecycle: Lifecycle;
+  readonly configuration: Configuration;
+  readonly credentials: CredentialCheck;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: Log;
+  readonly statistics: Statistics;
+  readonly version: string;
+  /** The data is still being read from disk. */
+  readonly loading: () => boolean;
+  /** The clients connected now. */
+  readonly sessions: ReadonlySet<Session>;
+  /** Where the server listens, for INFO. */
+  readonly listening: () => readonly string[];
+}

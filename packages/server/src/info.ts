@@ -1,0 +1,93 @@
+import type { ServerContext } from './handler.ts';
+
+type Fields = readonly (readonly [name: string, value: string | number])[];
+
+function server({ version, clock, statistics, listening }: ServerContext): Fields {
+  const seconds = Math.floor((clock.now() - statistics.startedAt) / 1000);
+  return [
+    ['kvd_version', version],
+    ['node_version', process.versions.node],
+    ['os', `${process.platform} ${process.arch}`],
+    ['process_id', process.pid],
+    ['listening', listening().join(',')],
+    ['server_time_usec', clock.now() * 1000],
+    ['uptime_in_seconds', seconds],
+    ['uptime_in_days', Math.floor(seconds / 86_400)],
+  ];
+}
+
+function clients({ sessions, statistics }: ServerContext): Fields {
+  return [
+    ['connected_clients', sessions.size],
+    ['total_rejected_connections', statistics.rejectedConnections],
+  ];
+}
+
+function memory(): Fields {
+  const usage = process.memoryUsage();
+  return [
+    ['used_memory_rss', usage.rss],
+    ['used_memory_heap', usage.heapUsed],
+    ['used_memory_buffers', usage.arrayBuffers],
+  ];
+}
+
+function persistence({ snapshots, loading }: ServerContext): Fields {
+  return [
+    ['loading', loading() ? 1 : 0],
+    ['rdb_changes_since_last_save', snapshots.changes],
+    ['rdb_bgsave_in_progress', snapshots.saving ? 1 : 0],
+    ['rdb_last_save_time', snapshots.lastSaveAt],
+    ['rdb_last_bgsave_status', snapshots.lastSaveOk ? 'ok' : 'err'],
+    ['rdb_last_bgsave_error', snapshots.lastSaveError ?? ''],
+    ['rdb_last_bgsave_time_sec', Math.round(snapshots.lastSaveDurationMs / 1000)],
+    ['current_save_keys_processed', snapshots.saving ? snapshots.savedEntries : 0],
+  ];
+}
+
+function stats({ statistics, keyspaces }: ServerContext): Fields {
+  return [
+    ['total_connections_received', statistics.connections],
+    ['total_commands_processed', statistics.commands],
+    ['total_net_input_bytes', statistics.inputBytes],
+    ['total_net_output_bytes', statistics.outputBytes],
+    ['rejected_connections', statistics.rejectedConnections],
+    ['total_error_replies', statistics.errors],
+    ['expired_keys', keyspaces.expired],
+    ['keyspace_hits', statistics.keyspaceHits],
+    ['keyspace_misses', statistics.keyspaceMisses],
+  ];
+}
+
+function keyspace({ keyspaces }: ServerContext): Fields {
+  return [...keyspaces.used()].map(([index, db]) => [
+    `db${index}`,
+    `keys=${db.size},expires=${db.expiringSize}`,
+  ]);
+}
+
+/** The sections of INFO, in the order in which they are shown. */
+const SECTIONS: ReadonlyMap<string, (context: ServerContext) => Fields> = new Map([
+  ['server', server],
+  ['clients', clients],
+  ['memory', memory],
+  ['persistence', persistence],
+  ['stats', stats],
+  ['keyspace', keyspace],
+]);
+
+const ALL = ['all', 'default', 'everything'];
+
+/** INFO's text: sections of `name:value` lines; no section named means all of them. */
+export function info(context: ServerContext, wanted: readonly string[]): string {
+  const names = new Set(wanted.map((name) => name.toLowerCase()));
+  const all = names.size === 0 || ALL.some((name) => names.has(name));
+  const parts: string[] = [];
+  for (const [name, fields] of SECTIONS) {
+    if (!all && !names.has(name)) continue;
+    const title = `# ${name[0]?.toUpperCase()}${name.slice(1)}`;
+    const lines = fields(context).map(([field, value]) => `${field}:${value}`);
+    parts.push(`${[title, ...lines].join('\r\n')}\r\n`);
+  }
+  return parts.join('\r\n');
+}

@@ -1,0 +1,120 @@
+import type { ValueSource } from '@kv/protocol';
+
+/** Byte ranges by number, as a `RequestBatch` holds its arguments. */
+export interface ByteRanges {
+  readonly bytes: Uint8Array;
+  readonly offset: Int32Array;
+  readonly length: Int32Array;
+}
+
+/**
+ * One numbered database, as the server needs it. Keys are byte ranges; a record is
+ * a number, `ref`, that stays good until the next write to this database or the
+ * next turn of the event loop. 0 is no record. Expired entries are never found.
+ *
+ * A deadline is absolute Unix milliseconds; 0 is none.
+ */
+export interface Keyspace extends ValueSource {
+  /** Entries; may count expired ones that have not been swept. */
+  readonly size: number;
+  /** How many of them have a deadline. */
+  readonly expiringSize: number;
+
+  find(ranges: ByteRanges, key: number): number;
+  /** Writes an entry: `length` bytes of `value` at `offset`, which are copied. */
+  set(
+    ranges: ByteRanges,
+    key: number,
+    value: Uint8Array,
+    offset: number,
+    length: number,
+    encoding: number,
+    deadline: number,
+  ): void;
+  /** Sets or, with 0, removes the deadline of an entry that exists. */
+  setDeadline(ranges: ByteRanges, key: number, deadline: number): void;
+  /** False: there was no such entry. */
+  remove(ranges: ByteRanges, key: number): boolean;
+
+  typeOf(ref: number): number;
+  deadlineOf(ref: number): number;
+  /** The bytes themselves; good as long as the ref. */
+  valueView(ref: number): Uint8Array;
+  keyView(ref: number): Uint8Array;
+
+  /**
+   * Visits about `count` entries from a cursor, 0 being the start, and answers the
+   * next cursor, 0 being the end. An entry present throughout is visited once.
+   */
+  scan(cursor: number, count: number, visit: (ref: number) => void): number;
+  /** An entry chosen at random, or 0. */
+  random(): number;
+  /** Removes everything; answers how many entries there were. */
+  clear(): number;
+}
+
+/** The numbered databases. */
+export interface Keyspaces {
+  readonly count: number;
+  /** Database `index`, made when it is first asked for. */
+  at(index: number): Keyspace;
+  /** The databases that hold something, for INFO. */
+  used(): Iterable<readonly [index: number, keyspace: Keyspace]>;
+  /** The time by which deadlines are judged, until it is set again. */
+  now: number;
+  /** Entries that have expired and been removed. */
+  readonly expired: number;
+}
+
+/** Keeps the data on disk. */
+export interface Snapshots {
+  readonly saving: boolean;
+  /** Unix seconds at which the last save ended well; at first, the start-up. */
+  readonly lastSaveAt: number;
+  readonly lastSaveOk: boolean;
+  /** What made the last save fail, for people; `undefined` when it did not. */
+  readonly lastSaveError: string | undefined;
+  readonly lastSaveDurationMs: number;
+  /** Entries written so far by a running save. */
+  readonly savedEntries: number;
+  /** Changes since the last save that ended well. */
+  readonly changes: number;
+  /** Writes a snapshot. Rejects with a `code` of `SAVE_IN_PROGRESS` during another. */
+  save(): Promise<unknown>;
+  /** The databases were emptied: what a running save holds must not come back. */
+  flushed(): void;
+}
+
+/** What SHUTDOWN asks of the process. */
+export interface Lifecycle {
+  /** Saves (by default, when there are save points) and stops. Rejects when the save fails. */
+  shutdown(options: { save: boolean | undefined; force: boolean }): Promise<void>;
+}
+
+/** The options that CONFIG GET shows, by name; the values are as in the configuration file. */
+export interface Configuration {
+  parameters(): Iterable<readonly [name: string, value: string]>;
+}
+
+/** Unix milliseconds. */
+export interface Clock {
+  now(): number;
+}
+
+/** Timers run on the monotonic clock. */
+export interface Timers {
+  setTimeout(callback: () => void, ms: number): unknown;
+  clearTimeout(handle: unknown): void;
+  setInterval(callback: () => void, ms: number): unknown;
+  clearInterval(handle: unknown): void;
+  /** Runs the callback when waiting input has had its turn. */
+  setImmediate(callback: () => void): unknown;
+}
+
+/** Structured log lines; pino's shape. */
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}

@@ -1,0 +1,20 @@
+import { COMPILED } from '@kv/protocol';
+
+/** Counters since the start; INFO shows them. */
+export class Statistics {
+  readonly startedAt: number;
+  connections = 0;
+  rejectedConnections = 0;
+  commands = 0;
+  errors = 0;
+  inputBytes = 0;
+  outputBytes = 0;
+  keyspaceHits = 0;
+  keyspaceMisses = 0;
+  /** By command number. */
+  readonly calls = new Float64Array(COMPILED.length);
+
+  constructor(startedAt: number) {
+    this.startedAt = startedAt;
+  }
+}
