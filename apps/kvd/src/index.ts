@@ -1,1 +1,2 @@
-export {};
+export { ConfigError } from './config/config-error.ts';
+export { type Kvd, type StartOptions, startKvd } from './start.ts';

@@ -213,7 +213,9 @@ export class FrameReader {
     const walked = walkValue(b.bytes, body, body + length);
     this.take(b, a, ArgumentForm.VALUE, at, skip + 1, length, end);
     if (walked === WALK_TOO_DEEP) return TOO_DEEP;
-    return walked === body + length ? undefined : 'a value is not one well-formed MessagePack value';
+    return walked === body + length
+      ? undefined
+      : 'a value is not one well-formed MessagePack value';
   }
 
   private take(

@@ -1,6 +1,12 @@
 import { Encoding } from './encodings.ts';
 import type { ErrorReply } from './errors.ts';
-import { EXT_ERROR, EXT_VALUE, FRAME_HEADER_BYTES, FRAME_LENGTH_BYTES, FrameKind } from './frame.ts';
+import {
+  EXT_ERROR,
+  EXT_VALUE,
+  FRAME_HEADER_BYTES,
+  FRAME_LENGTH_BYTES,
+  FrameKind,
+} from './frame.ts';
 import type { ReplyWriter, ValueSource } from './reply-writer.ts';
 import { isUtf8 } from './utf8.ts';
 
@@ -98,7 +104,10 @@ export class NativeReplyWriter implements ReplyWriter {
     this.flush();
     const needed = this.position + count;
     if (needed > this.bytes_.length)
-      this.replace(Math.max(needed, this.bytes_.length * 2), this.bytes_.subarray(0, this.position));
+      this.replace(
+        Math.max(needed, this.bytes_.length * 2),
+        this.bytes_.subarray(0, this.position),
+      );
   }
 
   written(count: number): void {

@@ -1,5 +1,5 @@
-import { FRAME_HEADER_BYTES, FRAME_LENGTH_BYTES } from './frame.ts';
 import { ProtocolError } from './errors.ts';
+import { FRAME_HEADER_BYTES, FRAME_LENGTH_BYTES } from './frame.ts';
 import { FRAME_BYTES_MAX } from './limits.ts';
 
 /** The least that a kept partial frame gets, so that it does not grow byte by byte. */

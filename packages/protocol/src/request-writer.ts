@@ -41,7 +41,10 @@ export function writeRequest(
     for (const arg of args) writeArgument(writer, codec, arg);
     const length = writer.position - start - FRAME_LENGTH_BYTES;
     if (length > FRAME_BYTES_MAX)
-      throw new ValueError('TOO_LARGE', `a request of ${length} bytes; ${FRAME_BYTES_MAX} are allowed`);
+      throw new ValueError(
+        'TOO_LARGE',
+        `a request of ${length} bytes; ${FRAME_BYTES_MAX} are allowed`,
+      );
     writer.view.setUint32(start, length, false);
     writer.view.setUint8(start + FRAME_LENGTH_BYTES, FrameKind.REQUEST);
   } catch (error) {
@@ -52,7 +55,10 @@ export function writeRequest(
 
 function writeArrayHeader(writer: ByteWriter, count: number): void {
   if (count > ARGUMENTS_MAX)
-    throw new ValueError('TOO_LARGE', `a request of ${count} arguments; ${ARGUMENTS_MAX} are allowed`);
+    throw new ValueError(
+      'TOO_LARGE',
+      `a request of ${count} arguments; ${ARGUMENTS_MAX} are allowed`,
+    );
   const { view, position } = writer;
   if (count < 16) {
     view.setUint8(position, 0x90 | count);
@@ -66,7 +72,10 @@ function writeArrayHeader(writer: ByteWriter, count: number): void {
 
 function writeArgument(writer: ByteWriter, codec: ValueCodec, arg: unknown): void {
   if (arg === undefined)
-    throw new ValueError('UNSUPPORTED_VALUE', 'undefined is the absence of a value; null can be stored');
+    throw new ValueError(
+      'UNSUPPORTED_VALUE',
+      'undefined is the absence of a value; null can be stored',
+    );
   if (arg === null || typeof arg !== 'object' || arg instanceof Uint8Array) {
     codec.encodeInto(writer, arg);
     return;

@@ -12,7 +12,10 @@ export function clientLine(session: Session, now: number): string {
     ['idle', seconds(session.lastActiveAt)],
     ['flags', 'N'],
     ['db', session.database],
-    ['cmd', session.lastCommand === '' ? 'NULL' : session.lastCommand.toLowerCase().replace(' ', '|')],
+    [
+      'cmd',
+      session.lastCommand === '' ? 'NULL' : session.lastCommand.toLowerCase().replace(' ', '|'),
+    ],
     ['user', session.authenticated ? 'default' : '(none)'],
     ['resp', 'native'],
   ];

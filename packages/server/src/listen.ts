@@ -27,7 +27,10 @@ export function formatAddress(host: string, port: number): string {
  *
  * @throws the system's error (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, ...)
  */
-export function listen(options: ListenOptions, accept: (socket: Socket) => void): Promise<Listener> {
+export function listen(
+  options: ListenOptions,
+  accept: (socket: Socket) => void,
+): Promise<Listener> {
   // A client may send all its requests, close its half, and read the replies.
   const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, accept);
   const where =
@@ -46,8 +49,7 @@ export function listen(options: ListenOptions, accept: (socket: Socket) => void)
       const bound = server.address();
       if (bound === null || typeof bound === 'string')
         resolve({ server, address: bound ?? '', port: undefined });
-      else
-        resolve({ server, address: formatAddress(bound.address, bound.port), port: bound.port });
+      else resolve({ server, address: formatAddress(bound.address, bound.port), port: bound.port });
     });
   });
 }

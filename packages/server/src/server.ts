@@ -142,7 +142,10 @@ export class KvServer {
     this.openedMs.set(session, this.elapsedMs);
     if (this.sessions.size >= connectionsMax) {
       this.statistics.rejectedConnections++;
-      log.warn({ address: session.address, connectionsMax }, 'refused a client: maxclients reached');
+      log.warn(
+        { address: session.address, connectionsMax },
+        'refused a client: maxclients reached',
+      );
       connection.refuse('max number of clients reached');
       return;
     }

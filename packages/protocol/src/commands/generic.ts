@@ -25,7 +25,10 @@ const expiry = <const Name extends string, const Unit extends string>(
     complexity: 'O(1)',
     flags: ['write', 'fast'],
     args: [key, integer(unit)],
-    options: [{ NX: [], XX: [] }, { GT: [], LT: [] }],
+    options: [
+      { NX: [], XX: [] },
+      { GT: [], LT: [] },
+    ],
     reply: { native: 'integer', resp: 'integer' },
     idempotent: false,
   }) as const;

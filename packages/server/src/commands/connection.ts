@@ -19,9 +19,7 @@ const HELLO_NEEDS_AUTH = errorReply(
 const NO_PASSWORD = errorReply(
   'AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
 );
-const BAD_NAME = errorReply(
-  'Client names cannot contain spaces, newlines or special characters.',
-);
+const BAD_NAME = errorReply('Client names cannot contain spaces, newlines or special characters.');
 const BAD_INDEX = errorReply('DB index is out of range');
 const BAD_ID = errorReply('Invalid client ID');
 

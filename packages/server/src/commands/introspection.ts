@@ -1,6 +1,6 @@
 import {
-  type CommandRow,
   COMPILED,
+  type CommandRow,
   type CompiledCommand,
   commandId,
   compiledNamed,
@@ -168,7 +168,5 @@ function nestedCommand(request: RequestBatch): CompiledCommand | undefined {
   const id = commandId(bytes, offset[at] as number, length[at] as number);
   const container = containerOf(id);
   if (container === undefined) return COMPILED[id];
-  return size > 1
-    ? compiledNamed(`${container} ${request.text(at + 1).toUpperCase()}`)
-    : undefined;
+  return size > 1 ? compiledNamed(`${container} ${request.text(at + 1).toUpperCase()}`) : undefined;
 }

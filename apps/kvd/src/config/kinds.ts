@@ -1,0 +1,97 @@
+import { parseSavePoints, type SavePoint } from '@kv/persistence';
+
+/** How an option's text is read and checked. */
+export interface OptionKind<Value> {
+  /** What is allowed, for people; completes "must be ...". */
+  readonly allowed: string;
+  /** The value, or `undefined` when the text is not allowed. */
+  parse(text: string): Value | undefined;
+  /** The word behind the flag in --help. */
+  readonly placeholder: string;
+}
+
+/** One address of `bind`. */
+export interface BindAddress {
+  readonly host: string;
+  /** A machine without this address may start all the same. */
+  readonly optional: boolean;
+}
+
+function integer(least: number, most: number, placeholder: string): OptionKind<number> {
+  return {
+    allowed: `a whole number from ${least} to ${most}`,
+    placeholder,
+    parse(text) {
+      const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+      return value >= least && value <= most ? value : undefined;
+    },
+  };
+}
+
+function oneOf<const Value extends string>(...values: Value[]): OptionKind<Value> {
+  return {
+    allowed: `one of ${values.join(', ')}`,
+    placeholder: values.length > 3 ? 'NAME' : values.join('|'),
+    parse: (text) => values.find((value) => value === text.toLowerCase()),
+  };
+}
+
+function savePoints(text: string): readonly SavePoint[] | undefined {
+  try {
+    return parseSavePoints(text);
+  } catch {
+    // The reason is the same for every wrong text, and `allowed` says it.
+    return undefined;
+  }
+}
+
+function addresses(text: string): readonly BindAddress[] | undefined {
+  const words = text.split(/[\s,]+/).filter((word) => word !== '');
+  if (words.length === 0) return undefined;
+  return words.map((word) =>
+    word.startsWith('-')
+      ? { host: word.slice(1), optional: true }
+      : { host: word, optional: false },
+  );
+}
+
+export const KINDS = {
+  port: integer(0, 65_535, 'PORT'),
+  clients: integer(1, 1_000_000, 'COUNT'),
+  databases: integer(1, 65_536, 'COUNT'),
+  seconds: integer(0, 2_000_000, 'SECONDS'),
+  text: {
+    allowed: 'text',
+    placeholder: 'TEXT',
+    parse: (text: string) => text,
+  },
+  path: {
+    allowed: 'a path',
+    placeholder: 'PATH',
+    parse: (text: string) => (text === '' || text.includes('\0') ? undefined : text),
+  },
+  fileName: {
+    allowed: 'a file name without a directory',
+    placeholder: 'NAME',
+    parse: (text: string) =>
+      /[/\\\0]/.test(text) || ['', '.', '..'].includes(text) ? undefined : text,
+  },
+  addresses: {
+    allowed: 'one or more addresses separated by spaces',
+    placeholder: 'ADDRESSES',
+    parse: addresses,
+  },
+  savePoints: {
+    allowed: 'pairs of SECONDS and CHANGES such as "3600 1 300 100", each from 1, or "" for none',
+    placeholder: 'POINTS',
+    parse: savePoints,
+  },
+  yesNo: {
+    allowed: 'yes or no',
+    placeholder: 'yes|no',
+    parse: (text: string) =>
+      ({ yes: true, true: true, no: false, false: false })[text.toLowerCase()],
+  },
+  logLevel: oneOf('debug', 'verbose', 'notice', 'warning', 'nothing'),
+  logFormat: oneOf('auto', 'pretty', 'json'),
+} satisfies Record<string, OptionKind<unknown>>;

@@ -1,0 +1,130 @@
+import { KINDS, type OptionKind } from './kinds.ts';
+
+/** One option of the daemon. Flags, environment, file, CONFIG GET and --help all come from its row. */
+export interface Option<Name extends string = string, Value = unknown> {
+  /** Redis's name where Redis has one. */
+  readonly name: Name;
+  readonly kind: OptionKind<Value>;
+  /** As it would be written in the configuration file. */
+  readonly default: string;
+  readonly help: string;
+  readonly group: 'Network' | 'Data' | 'Security' | 'Limits' | 'Logs';
+  /** Never shown, and may be read from the file that `KVD_..._FILE` names. */
+  readonly secret?: true;
+}
+
+function option<const Name extends string, Value>(row: Option<Name, Value>): Option<Name, Value> {
+  return row;
+}
+
+/** THE table of options. */
+export const OPTIONS = [
+  option({
+    name: 'port',
+    kind: KINDS.port,
+    default: '31337',
+    group: 'Network',
+    help: 'TCP port; 0 lets the system choose one',
+  }),
+  option({
+    name: 'bind',
+    kind: KINDS.addresses,
+    default: '127.0.0.1',
+    group: 'Network',
+    help: 'addresses to listen on, IPv4 or IPv6, separated by spaces; one after a dash may be missing',
+  }),
+  option({
+    name: 'unixsocket',
+    kind: KINDS.text,
+    default: '',
+    group: 'Network',
+    help: 'path of a Unix socket to listen on as well',
+  }),
+  option({
+    name: 'timeout',
+    kind: KINDS.seconds,
+    default: '0',
+    group: 'Network',
+    help: 'disconnect clients that send nothing for so many seconds; 0 is never',
+  }),
+  option({
+    name: 'dir',
+    kind: KINDS.path,
+    default: './data',
+    group: 'Data',
+    help: 'data directory; made if missing',
+  }),
+  option({
+    name: 'dbfilename',
+    kind: KINDS.fileName,
+    default: 'snapshot.kv',
+    group: 'Data',
+    help: 'name of the snapshot in the data directory',
+  }),
+  option({
+    name: 'save',
+    kind: KINDS.savePoints,
+    default: '3600 1 300 100 60 10000',
+    group: 'Data',
+    help: 'save after SECONDS if there were CHANGES, in pairs; "" never saves by itself',
+  }),
+  option({
+    name: 'databases',
+    kind: KINDS.databases,
+    default: '16',
+    group: 'Data',
+    help: 'how many numbered databases there are',
+  }),
+  option({
+    name: 'requirepass',
+    kind: KINDS.text,
+    default: '',
+    group: 'Security',
+    secret: true,
+    help: 'password that clients must give',
+  }),
+  option({
+    name: 'protected-mode',
+    kind: KINDS.yesNo,
+    default: 'yes',
+    group: 'Security',
+    help: 'refuse to listen beyond this machine without a password',
+  }),
+  option({
+    name: 'maxclients',
+    kind: KINDS.clients,
+    default: '10000',
+    group: 'Limits',
+    help: 'most clients at once',
+  }),
+  option({
+    name: 'shutdown-timeout',
+    kind: KINDS.seconds,
+    default: '3',
+    group: 'Limits',
+    help: 'seconds that clients have to take their last replies at shutdown',
+  }),
+  option({
+    name: 'loglevel',
+    kind: KINDS.logLevel,
+    default: 'notice',
+    group: 'Logs',
+    help: 'debug, verbose, notice, warning or nothing',
+  }),
+  option({
+    name: 'log-format',
+    kind: KINDS.logFormat,
+    default: 'auto',
+    group: 'Logs',
+    help: 'pretty for people, json for machines; auto is pretty on a terminal',
+  }),
+] as const;
+
+type Row = (typeof OPTIONS)[number];
+export type OptionName = Row['name'];
+type ValueOf<R> = R extends Option<string, infer Value> ? Value : never;
+
+/** Every option with its checked value. */
+export type Config = {
+  readonly [R in Row as R['name']]: ValueOf<R>;
+};

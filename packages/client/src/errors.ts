@@ -1,0 +1,59 @@
+/**
+ * Why a call failed. The contract is the code; messages are for people.
+ *
+ * | code | when |
+ * |---|---|
+ * | `CONNECT` | no connection could be made |
+ * | `AUTH` | the server refused the name or password, or wants one |
+ * | `TIMEOUT` | no reply in time; `sent` says whether the request may have been executed |
+ * | `ABORTED` | the call's signal was aborted; `cause` is its reason |
+ * | `CLOSED` | the client was closed |
+ * | `QUEUE_FULL` | too many calls wait for a reply already |
+ * | `UNCERTAIN` | the connection was lost after a write was sent: it may have been executed or not |
+ * | `REPLY` | the server answered with an error: a {@link ReplyError} |
+ * | `PROTOCOL` | the server's bytes make no sense |
+ * | `INVALID_ARGUMENT` | an option or argument that can't be used |
+ * | `UNSUPPORTED` | a method that has no meaning in a scoped view |
+ */
+export type KvErrorCode =
+  | 'CONNECT'
+  | 'AUTH'
+  | 'TIMEOUT'
+  | 'ABORTED'
+  | 'CLOSED'
+  | 'QUEUE_FULL'
+  | 'UNCERTAIN'
+  | 'REPLY'
+  | 'PROTOCOL'
+  | 'INVALID_ARGUMENT'
+  | 'UNSUPPORTED';
+
+/** What a failed call rejects with. */
+export class KvError extends Error {
+  override readonly name: string = 'KvError';
+  readonly code: KvErrorCode;
+  /** Whether the request had been handed to the network: if so, the server may execute it. */
+  readonly sent: boolean;
+
+  constructor(
+    code: KvErrorCode,
+    message: string,
+    { cause, sent = false }: { readonly cause?: unknown; readonly sent?: boolean } = {},
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.sent = sent;
+  }
+}
+
+/** The server refused a request; the connection goes on. */
+export class ReplyError extends KvError {
+  override readonly name: string = 'ReplyError';
+  /** The code that the server gave: `ERR`, `WRONGTYPE`, `OOM`, ... */
+  readonly replyCode: string;
+
+  constructor(replyCode: string, message: string) {
+    super('REPLY', `${replyCode} ${message}`, { sent: true });
+    this.replyCode = replyCode;
+  }
+}
