@@ -1,0 +1,262 @@
+import { crc32 } from 'node:zlib';
+import { hasCode } from './directory.ts';
+import { SnapshotDamagedError, SnapshotError } from './errors.ts';
+import type { SnapshotFile, SnapshotFileSystem } from './file-system.ts';
+import {
+  FOOTER,
+  FOOTER_BYTES,
+  FRAME,
+  FRAME_BYTES,
+  HEADER,
+  HEADER_BYTES,
+  HEADER_BYTES_MAX,
+  HEADER_FIXED_BYTES,
+  KIND_FOOTER,
+  KIND_RECORDS,
+  MAGIC,
+  RECORD_BYTES,
+  readU64,
+  VERSION,
+} from './layout.ts';
+import {
+  BLOCK_PAYLOAD_BYTES,
+  BLOCK_PAYLOAD_BYTES_MAX,
+  IO_CHUNK_BYTES_MAX,
+  KEY_BYTES_MAX,
+  VALUE_BYTES_MAX,
+} from './limits.ts';
+
+/** The header's fields. */
+export interface SnapshotHeader {
+  /** Version of the format. */
+  readonly version: number;
+  /** The snapshot's random id, as 16 hexadecimal digits. */
+  readonly id: string;
+  /** When the view was frozen, Unix milliseconds. */
+  readonly createdAt: number;
+  /** A hint, not a promise. */
+  readonly entriesExpected: number;
+}
+
+/** A block whose checksum fits. Its payload is valid until the next one is asked for. */
+export interface Block {
+  readonly index: number;
+  /** Offset of the payload in the file. */
+  readonly offset: number;
+  readonly payload: Uint8Array;
+  readonly records: number;
+}
+
+interface Frame {
+  readonly kind: number;
+  readonly length: number;
+  readonly records: number;
+  readonly payloadChecksum: number;
+}
+
+const PAYLOAD_BYTES_MAX = RECORD_BYTES + 8 + KEY_BYTES_MAX + VALUE_BYTES_MAX;
+
+/**
+ * Blocks out of a file, in order, checked. Holds one block at a time, and reads each together with the
+ * frame that follows it: one call of the file system per block.
+ */
+export class SnapshotReader {
+  readonly path: string;
+  readonly size: number;
+  /** Offset of the next frame, which is how much has been read and found good. */
+  offset = 0;
+  records = 0;
+  blocks = 0;
+
+  readonly #file: SnapshotFile;
+  readonly #ahead = new Uint8Array(FRAME_BYTES);
+  readonly #aheadView = new DataView(this.#ahead.buffer);
+  #buffer = new Uint8Array(BLOCK_PAYLOAD_BYTES + FRAME_BYTES);
+  #salt = 0;
+
+  private constructor(path: string, file: SnapshotFile, size: number) {
+    this.path = path;
+    this.#file = file;
+    this.size = size;
+  }
+
+  /** Opens a snapshot; `undefined` when there is no such file. */
+  static async open(fs: SnapshotFileSystem, path: string): Promise<SnapshotReader | undefined> {
+    let file: SnapshotFile;
+    try {
+      file = await fs.openFile(path);
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return undefined;
+      throw error;
+    }
+    try {
+      return new SnapshotReader(path, file, await file.size());
+    } catch (error) {
+      await file.close().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Reads and checks the header. Comes first. */
+  async header(): Promise<SnapshotHeader> {
+    const bytes = new Uint8Array(HEADER_BYTES_MAX);
+    const length = Math.min(this.size, HEADER_BYTES_MAX);
+    if (length < HEADER_FIXED_BYTES) this.#damagedHeader('the file ends inside its header');
+    await this.#read(bytes.subarray(0, length), undefined);
+    const header = this.#parseHeader(bytes, length);
+    this.offset = HEADER_BYTES;
+    this.#ahead.set(bytes.subarray(HEADER_BYTES, HEADER_BYTES + FRAME_BYTES));
+    return header;
+  }
+
+  /** The next block of records; `undefined` after the footer, which has been checked then. */
+  async next(): Promise<Block | undefined> {
+    const frame = this.#parseFrame();
+    const offset = this.offset + FRAME_BYTES;
+    const following = Math.min(FRAME_BYTES, this.size - offset - frame.length);
+    const bytes = this.#room(frame.length + following);
+    const checksum = await this.#read(bytes, frame.length, offset);
+    if (checksum !== frame.payloadChecksum) this.#damaged('the checksum of the payload differs');
+    const payload = bytes.subarray(0, frame.length);
+    if (frame.kind === KIND_FOOTER) {
+      this.#checkFooter(payload);
+      return undefined;
+    }
+    this.#ahead.set(bytes.subarray(frame.length));
+    const block = { index: this.blocks, offset, payload, records: frame.records };
+    this.offset = offset + frame.length;
+    this.blocks += 1;
+    this.records += frame.records;
+    return block;
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  /** Ends the reading of a block in which something does not fit. */
+  damagedRecord(block: Block, start: number, reason: string): never {
+    throw new SnapshotDamagedError({
+      path: this.path,
+      blockIndex: block.index,
+      byteOffset: block.offset + start,
+      reason,
+    });
+  }
+
+  #parseHeader(bytes: Uint8Array, available: number): SnapshotHeader {
+    const view = new DataView(bytes.buffer);
+    if (MAGIC.some((byte, at) => bytes[at] !== byte)) {
+      this.#damagedHeader('it does not begin as a snapshot does');
+    }
+    const version = view.getUint16(HEADER.version, true);
+    const length = view.getUint16(HEADER.length, true);
+    if (length < HEADER_BYTES || length > HEADER_BYTES_MAX) {
+      this.#damagedHeader(`the header's length is ${length}`);
+    }
+    if (length > available) this.#damagedHeader('the file ends inside its header');
+    const salt = view.getUint32(length - 4, true);
+    if (crc32(bytes.subarray(0, length - 4)) !== salt) {
+      this.#damagedHeader('the checksum of the header differs');
+    }
+    const flags = view.getUint32(HEADER.flags, true);
+    if (version > VERSION || flags !== 0) this.#newer(version, flags);
+    const createdAt = readU64(view, HEADER.createdAt);
+    const entriesExpected = readU64(view, HEADER.entriesExpected);
+    if (
+      version !== VERSION ||
+      length !== HEADER_BYTES ||
+      view.getUint32(HEADER.reserved, true) !== 0 ||
+      !Number.isSafeInteger(createdAt) ||
+      !Number.isSafeInteger(entriesExpected)
+    ) {
+      this.#damagedHeader('a field of the header has a value that is not allowed');
+    }
+    this.#salt = salt;
+    const id = Buffer.from(bytes.subarray(HEADER.id, HEADER.createdAt)).toString('hex');
+    return { version, id, createdAt, entriesExpected };
+  }
+
+  /** Checks the frame that was read ahead: its checksum first, then what it says. */
+  #parseFrame(): Frame {
+    const left = this.size - this.offset;
+    if (left === 0) this.#damaged('the file ends without a footer');
+    if (left < FRAME_BYTES) this.#damaged('the file ends inside a frame');
+    const view = this.#aheadView;
+    const checksum = crc32(this.#ahead.subarray(0, FRAME.checksum), this.#salt);
+    if (checksum !== view.getUint32(FRAME.checksum, true)) {
+      this.#damaged('the checksum of the frame differs');
+    }
+    const index = view.getUint32(FRAME.index, true);
+    if (index !== this.blocks) this.#damaged(`block ${index} is where ${this.blocks} belongs`);
+    const kind = view.getUint8(FRAME.kind);
+    const length = view.getUint32(FRAME.length, true);
+    const records = view.getUint32(FRAME.records, true);
+    if (view.getUint8(FRAME.flags) !== 0 || view.getUint16(FRAME.reserved, true) !== 0) {
+      this.#damaged('reserved bits of the frame are set');
+    }
+    const fits =
+      kind === KIND_FOOTER
+        ? length === FOOTER_BYTES && records === 0
+        : kind === KIND_RECORDS &&
+          records > 0 &&
+          length <= (records === 1 ? PAYLOAD_BYTES_MAX : BLOCK_PAYLOAD_BYTES_MAX);
+    if (!fits) this.#damaged(`kind ${kind} with ${records} records in ${length} bytes`);
+    if (length > left - FRAME_BYTES) this.#damaged('the file ends inside a block');
+    return { kind, length, records, payloadChecksum: view.getUint32(FRAME.payloadChecksum, true) };
+  }
+
+  #checkFooter(payload: Uint8Array): void {
+    const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
+    const records = readU64(view, FOOTER.records);
+    const blocks = readU64(view, FOOTER.blocks);
+    const fileBytes = readU64(view, FOOTER.fileBytes);
+    const end = this.offset + FRAME_BYTES + FOOTER_BYTES;
+    if (records !== this.records) this.#damaged(`${this.records} records, footer says ${records}`);
+    if (blocks !== this.blocks) this.#damaged(`${this.blocks} blocks, footer says ${blocks}`);
+    if (fileBytes !== end) this.#damaged(`footer ends at ${end}, and says ${fileBytes}`);
+    if (this.size !== end) this.#damaged(`${this.size - end} bytes follow the footer`);
+    this.offset = end;
+  }
+
+  /** A buffer for `length` bytes: the one at hand, a larger one from now on, or one for this block. */
+  #room(length: number): Uint8Array {
+    if (length <= this.#buffer.length) return this.#buffer.subarray(0, length);
+    const bytes = new Uint8Array(length);
+    if (length <= BLOCK_PAYLOAD_BYTES_MAX + FRAME_BYTES) this.#buffer = bytes;
+    return bytes;
+  }
+
+  /** Fills `into`, and answers the salted CRC32 of its first `checksummed` bytes. */
+  async #read(into: Uint8Array, checksummed: number | undefined, position = 0): Promise<number> {
+    let done = 0;
+    let checksum = this.#salt;
+    while (done < into.length) {
+      const chunk = into.subarray(done, done + IO_CHUNK_BYTES_MAX);
+      const read = await this.#file.read(chunk, position + done);
+      if (read === 0) this.#damaged('the file became shorter while it was read');
+      const part = into.subarray(done, Math.min(done + read, checksummed ?? 0));
+      if (part.length > 0) checksum = crc32(part, checksum);
+      done += read;
+    }
+    return checksum;
+  }
+
+  #damaged(reason: string): never {
+    const { path, blocks, offset } = this;
+    throw new SnapshotDamagedError({ path, blockIndex: blocks, byteOffset: offset, reason });
+  }
+
+  #damagedHeader(reason: string): never {
+    const { path } = this;
+    throw new SnapshotDamagedError({ path, blockIndex: undefined, byteOffset: 0, reason });
+  }
+
+  #newer(version: number, flags: number): never {
+    throw new SnapshotError(
+      'SNAPSHOT_NEWER',
+      `snapshot ${this.path} has version ${version} and flags ${flags}; this program reads version ${VERSION} and flags 0`,
+      { path: this.path },
+    );
+  }
+}

@@ -1,0 +1,202 @@
+/**
+ * One snapshot on its way to the disk, step by step. Nothing here decides when; `writeSnapshot` does
+ * the steps in their order.
+ */
+import { basename, dirname, join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { BlockEncoder } from './block-encoder.ts';
+import { ensureDirectory, ID_BYTES, syncDirectory, temporaryName } from './directory.ts';
+import type { FrozenView, SnapshotEntry } from './entry.ts';
+import type { SnapshotEnvironment } from './environment.ts';
+import { SnapshotError } from './errors.ts';
+import type { SnapshotFile } from './file-system.ts';
+import { encodeFooter, encodeHeader } from './layout.ts';
+import { BLOCK_PAYLOAD_BYTES, BLOCKS_MAX, IO_CHUNK_BYTES_MAX } from './limits.ts';
+import { TimeSlice } from './time-slice.ts';
+
+/** How far a save has come. */
+export interface SaveProgress {
+  /** Entries encoded. */
+  readonly entries: number;
+  /** Entries that the frozen view expects. */
+  readonly entriesExpected: number;
+  /** Bytes handed to the file system. */
+  readonly bytes: number;
+}
+
+export interface SnapshotWriterOptions {
+  readonly path: string;
+  readonly environment: SnapshotEnvironment;
+  readonly sliceMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: ((progress: SaveProgress) => void) | undefined;
+}
+
+/** The clock is asked once for this many entries: small values cost less than asking. */
+const ENTRIES_PER_LOOK = 16;
+
+export class SnapshotWriter {
+  /** What is being done, for the message of an error. */
+  step = 'freezing the entries';
+  entries = 0;
+  bytes = 0;
+
+  readonly #options: SnapshotWriterOptions;
+  readonly #environment: SnapshotEnvironment;
+  readonly #directory: string;
+  readonly #id: Uint8Array;
+  readonly #temporaryPath: string;
+  readonly #slice: TimeSlice;
+  #file: SnapshotFile | undefined;
+  #temporaryExists = false;
+  #encoder: BlockEncoder | undefined;
+  #salt = 0;
+  #entriesExpected = 0;
+
+  constructor(options: SnapshotWriterOptions) {
+    this.#options = options;
+    this.#environment = options.environment;
+    this.#directory = dirname(options.path);
+    this.#id = options.environment.randomBytes(ID_BYTES);
+    this.#temporaryPath = join(this.#directory, temporaryName(basename(options.path), this.#id));
+    this.#slice = new TimeSlice(options.environment, options.sliceMs);
+  }
+
+  /** Makes the directory and the temporary file, and writes the header. */
+  async begin(count: number, createdAt: number): Promise<void> {
+    const { fs } = this.#environment;
+    this.throwIfAborted();
+    this.step = 'making the directory';
+    await ensureDirectory(fs, this.#directory);
+    this.step = 'creating the temporary file';
+    this.#file = await fs.createFile(this.#temporaryPath);
+    this.#temporaryExists = true;
+    this.#entriesExpected = asCount(count);
+    const { bytes, salt } = encodeHeader({
+      id: this.#id,
+      createdAt: asCount(createdAt),
+      entriesExpected: this.#entriesExpected,
+    });
+    this.#salt = salt;
+    this.#encoder = new BlockEncoder(salt, BLOCK_PAYLOAD_BYTES);
+    this.step = 'writing';
+    await this.#write(bytes);
+  }
+
+  /** Writes all entries, and lets the event loop turn whenever a slice of time is spent. */
+  async write(view: FrozenView): Promise<void> {
+    const encoder = this.#begun();
+    for (const entry of view) {
+      if (!encoder.add(entry)) {
+        await this.#flush(encoder);
+        if (!encoder.add(entry)) await this.#writeSingle(encoder, entry);
+      }
+      this.entries += 1;
+      if (this.entries % ENTRIES_PER_LOOK === 0 && this.#slice.spent) await this.#pause();
+    }
+    await this.#flush(encoder);
+  }
+
+  /** Writes the footer, makes the file durable and closes it. */
+  async end(): Promise<void> {
+    const { blocks } = this.#begun();
+    await this.#write(
+      encodeFooter(this.#salt, { records: this.entries, blocks, offset: this.bytes }),
+    );
+    this.step = 'making the temporary file durable';
+    await this.#file?.sync();
+    this.step = 'closing the temporary file';
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
+  }
+
+  /** Puts the file in its place. From here on there is no turning back, so a signal is not looked at. */
+  async publish(): Promise<void> {
+    const { fs } = this.#environment;
+    this.throwIfAborted();
+    this.step = 'renaming the temporary file';
+    await fs.rename(this.#temporaryPath, this.#options.path);
+    this.#temporaryExists = false;
+    this.step = 'making the directory durable';
+    await syncDirectory(fs, this.#directory);
+  }
+
+  /** Cleans up after a failure, as well as it can: what fails here does not hide why we are here. */
+  async discard(): Promise<void> {
+    const { fs } = this.#environment;
+    await this.#file?.close().catch(() => undefined);
+    this.#file = undefined;
+    if (this.#temporaryExists) await fs.removeFile(this.#temporaryPath).catch(() => undefined);
+  }
+
+  throwIfAborted(): void {
+    const { signal, path } = this.#options;
+    if (!signal?.aborted) return;
+    throw new SnapshotError('SAVE_ABORTED', `the save of ${path} was aborted`, {
+      path,
+      cause: signal.reason,
+    });
+  }
+
+  #begun(): BlockEncoder {
+    if (this.#encoder === undefined) throw new Error('the writer has not begun');
+    return this.#encoder;
+  }
+
+  async #flush(encoder: BlockEncoder): Promise<void> {
+    if (encoder.records === 0) return;
+    this.#checkBlockCount(encoder);
+    await this.#write(encoder.finish());
+  }
+
+  async #writeSingle(encoder: BlockEncoder, entry: SnapshotEntry): Promise<void> {
+    this.#checkBlockCount(encoder);
+    const pieces = await encoder.single(entry, (parts, salt) => this.#checksum(parts, salt));
+    for (const piece of pieces) await this.#write(piece);
+  }
+
+  #checkBlockCount(encoder: BlockEncoder): void {
+    if (encoder.blocks >= BLOCKS_MAX) throw new Error(`more than ${BLOCKS_MAX} blocks`);
+  }
+
+  async #checksum(pieces: readonly Uint8Array[], salt: number): Promise<number> {
+    let checksum = salt;
+    for (const piece of pieces) {
+      for (let start = 0; start < piece.length; start += IO_CHUNK_BYTES_MAX) {
+        checksum = crc32(piece.subarray(start, start + IO_CHUNK_BYTES_MAX), checksum);
+        if (this.#slice.spent) await this.#pause();
+      }
+    }
+    return checksum;
+  }
+
+  /** Writes all of `bytes`; a file system may take them in parts. */
+  async #write(bytes: Uint8Array): Promise<void> {
+    let done = 0;
+    while (done < bytes.length) {
+      this.throwIfAborted();
+      const chunk = bytes.subarray(done, done + IO_CHUNK_BYTES_MAX);
+      const written = (await this.#file?.write(chunk, this.bytes)) ?? 0;
+      if (written === 0) throw new Error('the file system took no bytes');
+      done += written;
+      this.bytes += written;
+    }
+    this.#options.onProgress?.({
+      entries: this.entries,
+      entriesExpected: this.#entriesExpected,
+      bytes: this.bytes,
+    });
+    if (this.#slice.spent) await this.#pause();
+  }
+
+  async #pause(): Promise<void> {
+    await this.#slice.pause();
+    this.throwIfAborted();
+  }
+}
+
+function asCount(value: number): number {
+  if (!(value > 0)) return 0;
+  return Math.min(Math.floor(value), Number.MAX_SAFE_INTEGER);
+}

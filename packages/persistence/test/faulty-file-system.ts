@@ -1,0 +1,102 @@
+import type { SnapshotFile, SnapshotFileSystem } from '../src/file-system.ts';
+
+export interface Fault {
+  /** The call that fails, counted from 1. */
+  readonly at: number;
+  readonly code: string;
+  /** `once`: that call only. `forever`: all calls from there on. */
+  readonly lasts: 'once' | 'forever';
+}
+
+/**
+ * A file system whose n-th call fails. A write that fails has written half; a close that fails has
+ * closed. With `forever` nothing is done any more from the fault on, as if the process had died.
+ */
+export class FaultyFileSystem implements SnapshotFileSystem {
+  readonly directorySyncOptional: boolean;
+  /** Names of the calls made, in order. */
+  readonly calls: string[] = [];
+  readonly #inner: SnapshotFileSystem;
+  readonly #open = new Set<SnapshotFile>();
+  #fault: Fault | undefined;
+
+  constructor(inner: SnapshotFileSystem, fault?: Fault) {
+    this.#inner = inner;
+    this.#fault = fault;
+    this.directorySyncOptional = inner.directorySyncOptional;
+  }
+
+  /** Whether the fault has been met. */
+  get failed(): boolean {
+    return this.#fault !== undefined && this.calls.length >= this.#fault.at;
+  }
+
+  /** Lets the n-th call from now fail, once. */
+  failAfter(calls: number, code: string): void {
+    this.#fault = { at: this.calls.length + calls, code, lasts: 'once' };
+  }
+
+  /** Gives back what a process that dies gives back: its open files. */
+  async releaseHandles(): Promise<void> {
+    for (const file of this.#open) await file.close();
+    this.#open.clear();
+  }
+
+  makeDirectory(path: string) {
+    return this.#call('makeDirectory', () => this.#inner.makeDirectory(path));
+  }
+
+  createFile(path: string) {
+    return this.#call('createFile', async () => this.#wrap(await this.#inner.createFile(path)));
+  }
+
+  openFile(path: string) {
+    return this.#call('openFile', async () => this.#wrap(await this.#inner.openFile(path)));
+  }
+
+  rename(from: string, to: string) {
+    return this.#call('rename', () => this.#inner.rename(from, to));
+  }
+
+  removeFile(path: string) {
+    return this.#call('removeFile', () => this.#inner.removeFile(path));
+  }
+
+  listFiles(directory: string) {
+    return this.#call('listFiles', () => this.#inner.listFiles(directory));
+  }
+
+  syncDirectory(path: string) {
+    return this.#call('syncDirectory', () => this.#inner.syncDirectory(path));
+  }
+
+  async #call<T>(name: string, perform: () => Promise<T>, torn?: () => Promise<unknown>) {
+    this.calls.push(name);
+    const fault = this.#fault;
+    const at = this.calls.length;
+    if (fault === undefined || at < fault.at) return await perform();
+    if (at > fault.at && fault.lasts === 'once') return await perform();
+    if (at === fault.at) await torn?.();
+    throw Object.assign(new Error(`${fault.code}: injected into ${name}`), { code: fault.code });
+  }
+
+  #wrap(file: SnapshotFile): SnapshotFile {
+    this.#open.add(file);
+    const close = async () => {
+      this.#open.delete(file);
+      await file.close();
+    };
+    return {
+      size: () => this.#call('size', () => file.size()),
+      read: (into, position) => this.#call('read', () => file.read(into, position)),
+      write: (bytes, position) =>
+        this.#call(
+          'write',
+          () => file.write(bytes, position),
+          () => file.write(bytes.subarray(0, bytes.length >> 1), position),
+        ),
+      sync: () => this.#call('sync', () => file.sync()),
+      close: () => this.#call('close', close, close),
+    };
+  }
+}

@@ -1,0 +1,20 @@
+import type { SnapshotFileSystem } from '../src/file-system.ts';
+import { nodeFileSystem } from '../src/node-file-system.ts';
+
+/** A file system in which every path that is opened for reading holds these bytes. */
+export function memoryFile(content: Uint8Array): SnapshotFileSystem {
+  return {
+    ...nodeFileSystem,
+    openFile: async () => ({
+      size: async () => content.length,
+      read: async (into, position) => {
+        const part = content.subarray(position, position + into.length);
+        into.set(part);
+        return part.length;
+      },
+      write: () => Promise.reject(new Error('read only')),
+      sync: async () => undefined,
+      close: async () => undefined,
+    }),
+  };
+}
