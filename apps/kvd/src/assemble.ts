@@ -26,6 +26,9 @@ export interface Surroundings {
   /** Keeps nothing on disk, whatever `dir` says. */
   readonly inMemory: boolean;
   readonly onLoadProgress?: (progress: Progress) => void;
+  /** Looked at now and then while a save runs. */
+  readonly onSaveProgress?: (progress: Progress) => void;
+  readonly onSaveEnd?: () => void;
 }
 
 /** A daemon that is up and serving. */
@@ -66,7 +69,10 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
         savePoints: config.save,
         clock,
         timers,
-        onEvent: (event) => logSnapshotEvent(log, event),
+        onEvent: (event) => {
+          if (event.kind !== 'save-started') surroundings.onSaveEnd?.();
+          logSnapshotEvent(log, event);
+        },
       });
   let snapshots: ReturnType<typeof keptSnapshots>;
   if (keeper === undefined) {
@@ -139,6 +145,12 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
   sweeping = timers.setInterval(() => {
     keyspaces.now = clock.now();
     keyspaces.sweep(SWEEP_BUDGET);
+    const progress = keeper?.progress;
+    if (progress !== undefined)
+      surroundings.onSaveProgress?.({
+        entries: progress.entries,
+        fraction: progress.entries / Math.max(1, progress.entriesExpected),
+      });
   }, SWEEP_INTERVAL_MS);
   return { addresses: server.addresses, port: server.port, shutdown, stopped };
 }

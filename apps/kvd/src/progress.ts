@@ -27,12 +27,16 @@ export function progressLine(
   output: NodeJS.WriteStream,
   monotonic: () => number = () => performance.now(),
 ): ProgressLine {
-  const startedAt = monotonic();
-  let drawnAt = startedAt + QUIET_MS - REDRAW_MS;
+  let startedAt: number | undefined;
+  let drawnAt = 0;
   let drawn = false;
   return {
     show({ entries, fraction }) {
       const now = monotonic();
+      if (startedAt === undefined) {
+        startedAt = now;
+        drawnAt = now + QUIET_MS - REDRAW_MS;
+      }
       if (!output.isTTY || now - drawnAt < REDRAW_MS) return;
       drawnAt = now;
       drawn = true;
@@ -47,6 +51,7 @@ export function progressLine(
     end() {
       if (drawn) output.write('\r\u001b[2K');
       drawn = false;
+      startedAt = undefined;
     },
   };
 }

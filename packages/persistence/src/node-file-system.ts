@@ -1,4 +1,5 @@
-import { type FileHandle, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { SnapshotFile, SnapshotFileSystem } from './file-system.ts';
 
 /** The owner may read and write; nobody else may anything. */
@@ -7,7 +8,7 @@ const FILE_MODE = 0o600;
 /** The real file system. */
 export const nodeFileSystem: SnapshotFileSystem = {
   directorySyncOptional: process.platform === 'win32',
-  makeDirectory: (path) => mkdir(path, { recursive: true }),
+  makeDirectory,
   createFile: async (path) => nodeFile(await open(path, 'wx', FILE_MODE)),
   openFile: async (path) => nodeFile(await open(path, 'r')),
   rename: (from, to) => rename(from, to),
@@ -22,6 +23,35 @@ export const nodeFileSystem: SnapshotFileSystem = {
     }
   },
 };
+
+/**
+ * Makes a directory and its missing parents. Not `mkdir`'s own `recursive`: in file systems such as
+ * /proc, which answer ENOENT for a new name in a directory that exists, that tries for ever.
+ */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' && dirname(path) !== path) {
+      await makeDirectory(dirname(path));
+      await mkdir(path).catch(unlessDirectory(path));
+    } else {
+      await unlessDirectory(path)(error as NodeJS.ErrnoException);
+    }
+  }
+}
+
+/** Rethrows unless the directory is there: made before, or by somebody else just now. */
+function unlessDirectory(path: string): (error: NodeJS.ErrnoException) => Promise<void> {
+  return async (error) => {
+    const isDirectory = await stat(path).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+    if (!isDirectory) throw error;
+  };
+}
 
 function nodeFile(handle: FileHandle): SnapshotFile {
   return {
