@@ -1,6 +1,6 @@
-import { DatabaseRangeError } from './map-keyspaces.ts';
 import { ConfigError } from './config/config-error.ts';
 import { ExitCode } from './exit-codes.ts';
+import { DatabaseRangeError } from './map-keyspaces.ts';
 
 /** How a failed start ends: a sentence for people and an exit code for scripts. */
 export interface Failure {

@@ -5,15 +5,19 @@ import type { Log } from '@kv/server';
 export function logSnapshotEvent(log: Log, event: SnapshotEvent): void {
   switch (event.kind) {
     case 'stray-removed':
-      return log.warn({ file: event.fileName }, 'removed what an interrupted save had left');
+      log.warn({ file: event.fileName }, 'removed what an interrupted save had left');
+      break;
     case 'save-started':
-      return log.info({ reason: event.reason }, 'saving');
+      log.info({ reason: event.reason }, 'saving');
+      break;
     case 'save-finished':
-      return log.info({ reason: event.reason, ...event.result }, 'saved');
+      log.info({ reason: event.reason, ...event.result }, 'saved');
+      break;
     case 'save-aborted':
-      return log.info({ reason: event.reason }, 'save given up');
+      log.info({ reason: event.reason }, 'save given up');
+      break;
     case 'save-failed':
-      return log.error(
+      log.error(
         { reason: event.reason, err: event.error, retryDelayMs: event.retryDelayMs },
         'save failed; the snapshot on disk is still the one before',
       );

@@ -28,29 +28,33 @@ export const nodeFileSystem: SnapshotFileSystem = {
  * Makes a directory and its missing parents. Not `mkdir`'s own `recursive`: in file systems such as
  * /proc, which answer ENOENT for a new name in a directory that exists, that tries for ever.
  */
-async function makeDirectory(path: string): Promise<void> {
+async function makeDirectory(path: string): Promise<string | undefined> {
   try {
-    await mkdir(path);
+    return await makeOne(path);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' && dirname(path) !== path) {
-      await makeDirectory(dirname(path));
-      await mkdir(path).catch(unlessDirectory(path));
-    } else {
-      await unlessDirectory(path)(error as NodeJS.ErrnoException);
-    }
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error;
+    const topmost = await makeDirectory(dirname(path));
+    const made = await makeOne(path);
+    return topmost ?? made;
   }
 }
 
-/** Rethrows unless the directory is there: made before, or by somebody else just now. */
-function unlessDirectory(path: string): (error: NodeJS.ErrnoException) => Promise<void> {
-  return async (error) => {
-    const isDirectory = await stat(path).then(
-      (found) => found.isDirectory(),
-      () => false,
-    );
-    if (!isDirectory) throw error;
-  };
+/** The path if it was made now, `undefined` if it was there. */
+async function makeOne(path: string): Promise<string | undefined> {
+  try {
+    await mkdir(path);
+    return path;
+  } catch (error) {
+    if (!(await isDirectory(path))) throw error;
+    return undefined;
+  }
+}
+
+function isDirectory(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 function nodeFile(handle: FileHandle): SnapshotFile {

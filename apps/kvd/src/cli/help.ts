@@ -28,7 +28,7 @@ ${row('kvd [flags] COMMAND [arguments]', 'for example:')}
 ${row('  kvd ping', 'is it there?')}
 ${row('  kvd set greeting hello', '')}
 ${row('  kvd get greeting', 'exit code 1 when the key is absent')}
-${row("  kvd --json set user '{\"id\":7}'", 'a typed value; --json get shows it as JSON')}
+${row('  kvd --json set user \'{"id":7}\'', 'a typed value; --json get shows it as JSON')}
 ${row('--url URL', `kv://user:password@host:port/database ${dim('[kv://127.0.0.1:31337]')}`)}
 ${row('--password, --database, --port', 'in place of those parts of the URL')}
 

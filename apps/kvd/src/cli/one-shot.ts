@@ -14,7 +14,11 @@ export interface Streams {
 /** Sends one command and shows its reply; answers the exit code. */
 export async function sendCommand(
   words: readonly string[],
-  target: { readonly client: ClientFlags; readonly port: string | undefined; readonly url: string | undefined },
+  target: {
+    readonly client: ClientFlags;
+    readonly port: string | undefined;
+    readonly url: string | undefined;
+  },
   { stdout, stderr }: Streams,
 ): Promise<ExitCode> {
   const command = findCommand(words);

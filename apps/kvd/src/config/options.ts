@@ -121,7 +121,7 @@ export const OPTIONS = [
 ] as const;
 
 type Row = (typeof OPTIONS)[number];
-export type OptionName = Row['name'];
+
 type ValueOf<R> = R extends Option<string, infer Value> ? Value : never;
 
 /** Every option with its checked value. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { parse as parseToml } from 'smol-toml';
 import { ConfigError, nearest } from './config-error.ts';
+import type { BindAddress } from './kinds.ts';
 import { type Config, OPTIONS, type Option } from './options.ts';
 
 /** Where a value came from, for messages: `--port`, `KVD_PORT`, `kvd.toml: port`. */
@@ -44,13 +45,16 @@ export function resolveConfig({ flags, env, file }: ConfigSources): ResolvedConf
   if (file !== undefined) for (const [name, value] of fromFile(file)) given.set(name, value);
   for (const [name, value] of fromEnvironment(env, warnings)) given.set(name, value);
   for (const [name, text] of Object.entries(flags)) given.set(name, { text, from: `--${name}` });
-  const entries = OPTIONS.map((option) => [option.name, valueOf(option, given.get(option.name))]);
+  const entries = OPTIONS.map((option) => [
+    option.name,
+    checkedValue(option, given.get(option.name)),
+  ]);
   const config = Object.fromEntries(entries) as Config;
   checkTogether(config);
   return { config, warnings };
 }
 
-function valueOf(option: Option, given: Given | undefined): unknown {
+function checkedValue(option: Option, given: Given | undefined): unknown {
   const value = option.kind.parse(given?.text ?? option.default);
   if (value !== undefined) return value;
   const { text, from } = given as Given;
@@ -104,7 +108,7 @@ function* fromFile(path: string): Iterable<[string, Given]> {
 }
 
 /** Sentence for an option that does not exist. */
-export function unknownOption(from: string, name: string): string {
+function unknownOption(from: string, name: string): string {
   const near = nearest(name, names);
   const hint = near === undefined ? '' : `; did you mean ${near}?`;
   return `${from} is not an option of kvd${hint} (kvd --help lists them)`;
@@ -120,7 +124,7 @@ function textOf(from: string, value: unknown): string {
 
 /** What no option can say for itself. */
 function checkTogether(config: Config): void {
-  const exposed = config.bind.filter(({ host }) => !isLoopback(host));
+  const exposed = config.bind.filter((address) => !isLoopback(address));
   if (config['protected-mode'] && config.requirepass === '' && exposed.length > 0)
     throw new ConfigError(
       'CONFIG',
@@ -128,7 +132,7 @@ function checkTogether(config: Config): void {
     );
 }
 
-function isLoopback(host: string): boolean {
+function isLoopback({ host }: BindAddress): boolean {
   if (host === 'localhost' || host === '::1') return true;
   return isIP(host) === 4 && host.startsWith('127.');
 }
