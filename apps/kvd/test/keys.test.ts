@@ -116,15 +116,20 @@ describe('SCAN', () => {
     expect((await client.execute('SCAN', '0', 'TYPE', 'hash'))[1]).toStrictEqual([]);
   });
 
-  it.each([['x'], ['-1'], ['0', 'COUNT', 0], ['0', 'COUNT', 'x'], ['0', 'MATCH']])(
-    'refuses %j',
-    async (...args) => {
-      await expect(client.execute('SCAN' as string, ...args)).rejects.toMatchObject({
-        code: 'REPLY',
-        replyCode: 'ERR',
-      });
-    },
-  );
+  const refused: readonly (readonly [string, ...unknown[]])[] = [
+    ['x'],
+    ['-1'],
+    ['0', 'COUNT', 0],
+    ['0', 'COUNT', 'x'],
+    ['0', 'MATCH'],
+  ];
+
+  it.each(refused.map((args) => [args] as const))('refuses %j', async (args) => {
+    await expect(client.execute('SCAN', ...args)).rejects.toMatchObject({
+      code: 'REPLY',
+      replyCode: 'ERR',
+    });
+  });
 });
 
 describe('KEYS', () => {

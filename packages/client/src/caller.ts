@@ -1,227 +1,233 @@
-import { type CommandRow, commandNamed, ValueCodec } from '@kv/protocol';
-import type { Call, CallOptions } from './call.ts';
+import { ValueCodec } from '@kv/protocol';
+import { type Call, settle } from './call.ts';
+import { CallQueue } from './call-queue.ts';
+import { Connector } from './connector.ts';
 import { KvError } from './errors.ts';
 import { Expiry } from './expiry.ts';
-import { Fifo } from './fifo.ts';
-import { Link, type ServerFacts } from './link.ts';
 import { checkTimeout, formatAddress, type ResolvedOptions } from './options.ts';
-import { Outbox } from './outbox.ts';
-import { trace } from './trace.ts';
+import { Session } from './session.ts';
+import type { ClientState } from './state.ts';
+import { traceCall, traceState } from './trace.ts';
 
-/**
- * `connecting` until the first connection is up, `ready` while there is one,
- * `reconnecting` while there is none, `closing` once `close` was called, `closed`.
- */
-export type ClientState = 'connecting' | 'ready' | 'reconnecting' | 'closing' | 'closed';
-
-/** Reasons for which trying again is of no use. */
-const FATAL = new Set(['AUTH', 'INVALID_ARGUMENT', 'PROTOCOL']);
+/** What holds for one call, when its own options and its view's have been put together. */
+export interface CallLimits {
+  readonly signals: readonly AbortSignal[];
+  /** `undefined` is the client's. */
+  readonly timeoutMs: number | undefined;
+}
 
 /**
  * Calls to one server: encodes them at once, sends what was called in one turn of
- * the event loop in one write, matches replies by order, and keeps a connection.
+ * the event loop in one write, matches replies by order, and answers for every
+ * call, whatever becomes of the connection.
  */
 export class Caller {
-  readonly codec: ValueCodec;
-  state: ClientState = 'connecting';
-  /** What the server said of itself at the last connection. */
-  facts: ServerFacts = {};
+  private state_: ClientState = 'connecting';
   private readonly options: ResolvedOptions;
-  private readonly outbox: Outbox;
-  private readonly sent = new Fifo<Call>();
-  /** Calls that were sent and are settled: their replies are dropped when they come. */
-  private dropped = 0;
+  private readonly session: Session;
+  private readonly queue: CallQueue;
   private readonly expiry: Expiry;
-  private link: Link | undefined;
+  private readonly connector: Connector;
+  private readonly opened = Promise.withResolvers<void>();
   private flushing = false;
-  private attempts = 0;
-  private pause: unknown;
-  private database: number;
-  private connectionName: string;
   private drained: (() => void) | undefined;
-  /** Why there is no connection, for the errors of calls that waited in vain. */
-  private lastFailure: KvError | undefined;
+  /** Why the client is closed. */
+  private ending: KvError | undefined;
 
   constructor(options: ResolvedOptions) {
     this.options = options;
-    this.codec = options.codec ?? new ValueCodec();
-    this.outbox = new Outbox(this.codec);
+    const codec = options.codec ?? new ValueCodec();
+    this.session = new Session(options);
+    this.queue = new CallQueue(codec);
     this.expiry = new Expiry(
       options.timers,
-      () => this.pendingCalls(),
-      (call) => this.expire(call),
+      (visit) => this.queue.forEach(visit),
+      (call, now) => this.expire(call, now),
     );
-    this.database = options.database;
-    this.connectionName = options.name;
+    this.connector = new Connector(options, codec, this.session, {
+      onUp: () => this.onUp(),
+      onReply: (reply) => this.onReply(reply),
+      onError: (error) => this.onError(error),
+      onLost: (reason) => this.onLost(reason),
+      onOver: (reason) => this.end(reason),
+    });
+  }
+
+  get state(): ClientState {
+    return this.state_;
   }
 
   /** Calls that wait for their reply. */
   get pending(): number {
-    return this.outbox.size + this.sent.size - this.dropped;
+    return this.queue.pending;
+  }
+
+  /** The database of a call made now. */
+  get database(): number {
+    return this.session.selected;
   }
 
   /** Makes the first connection. Rejects with `CONNECT` or `AUTH`, and the client is closed then. */
-  async open(): Promise<void> {
-    try {
-      await this.connectOnce();
-    } catch (error) {
-      this.end(error as KvError);
-      throw error;
-    }
+  open(): Promise<void> {
+    this.connector.open();
+    return this.opened.promise;
   }
 
   /** Sends a command and resolves with its reply, as FORMAT.md describes it. */
-  call(
+  call(name: string, args: readonly unknown[], limits: CallLimits): Promise<unknown> {
+    return traceCall(name, this.options.timers, this.enqueue(name, args, limits));
+  }
+
+  private enqueue(
     name: string,
     args: readonly unknown[],
-    { signal, timeoutMs }: CallOptions = {},
+    { signals, timeoutMs }: CallLimits,
   ): Promise<unknown> {
-    const refusal = this.refusal(signal);
-    if (refusal !== undefined) return Promise.reject(refusal);
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const { options, queue } = this;
     try {
+      this.admit(signals);
       const limitMs =
-        timeoutMs === undefined ? this.options.timeoutMs : checkTimeout('timeoutMs', timeoutMs);
-      const { start, end } = this.outbox.encode(name, args);
-      const call: Call = {
-        name,
-        resolve,
-        reject,
-        start,
-        end,
-        again: mayRepeat(name, args)
-          ? areFixed(args)
-            ? args
-            : this.outbox.copy(start, end)
-          : undefined,
-        expiresAt: limitMs === 0 ? Number.POSITIVE_INFINITY : this.options.timers.now() + limitMs,
-        settled: false,
-        release: undefined,
-      };
-      this.outbox.add(call);
-      this.expiry.watch(call.expiresAt);
-      if (signal !== undefined) this.follow(signal, call);
+        timeoutMs === undefined ? options.timeoutMs : checkTimeout('timeoutMs', timeoutMs);
+      const now = options.timers.now();
+      const expiresAt = limitMs === 0 ? Number.POSITIVE_INFINITY : now + limitMs;
+      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+      const call = queue.add(name, args, { resolve, reject, expiresAt });
+      if (call.tells !== undefined) this.session.asked(name, call.tells);
+      this.expiry.watch(expiresAt, now);
+      if (signals.length > 0) this.follow(signals, call);
       this.scheduleFlush();
+      return promise;
     } catch (error) {
       return Promise.reject(error);
     }
-    return trace(name, promise);
   }
 
   /** Waits for the replies of what was called, at most `drainMs`; then closes. */
   async close(drainMs: number): Promise<void> {
-    if (this.state === 'closed') return;
-    if (this.state !== 'closing') {
-      this.state = 'closing';
-      this.flush();
-    }
+    checkTimeout('drainMs', drainMs);
+    if (this.state_ === 'closed') return;
+    this.become('closing');
+    this.flush();
     if (this.pending > 0 && drainMs > 0) {
       const { timers } = this.options;
-      const drained = Promise.withResolvers<void>();
-      const timer = timers.setTimeout(drained.resolve, drainMs);
-      const before = this.drained;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = timers.setTimeout(resolve, drainMs);
+      const others = this.drained;
       this.drained = () => {
-        before?.();
-        drained.resolve();
+        others?.();
+        resolve();
       };
-      await drained.promise;
+      await promise;
       timers.clearTimeout(timer);
     }
     this.end(new KvError('CLOSED', 'the client was closed'));
   }
 
-  private refusal(signal: AbortSignal | undefined): KvError | undefined {
-    if (this.state === 'closed' || this.state === 'closing')
-      return new KvError('CLOSED', 'the client is closed', { cause: this.lastFailure });
-    if (signal?.aborted) return aborted(signal, false);
-    const { queueMax } = this.options;
-    if (this.pending >= queueMax)
-      return new KvError('QUEUE_FULL', `${queueMax} calls wait for their reply already`);
-    return undefined;
+  private become(state: ClientState, error?: KvError): void {
+    if (this.state_ === state) return;
+    this.state_ = state;
+    traceState(formatAddress(this.options.address), state, error);
   }
 
-  private follow(signal: AbortSignal, call: Call): void {
-    const abort = () => this.give(call, aborted(signal, !this.isWaiting(call)));
-    signal.addEventListener('abort', abort, { once: true });
-    call.release = () => signal.removeEventListener('abort', abort);
+  /** Throws why no call can be made now. */
+  private admit(signals: readonly AbortSignal[]): void {
+    if (this.state_ === 'closed' || this.state_ === 'closing')
+      throw new KvError('CLOSED', 'the client is closed', { cause: this.ending });
+    for (const signal of signals) if (signal.aborted) throw aborted(signal, false);
+    const { queueMax, queueBytesMax } = this.options;
+    // Calls that were given up count until their reply has come: they are on their way all the same.
+    if (this.queue.length >= queueMax)
+      throw new KvError('QUEUE_FULL', `${queueMax} calls wait for their reply already`);
+    if (this.queue.bytes >= queueBytesMax)
+      throw new KvError('QUEUE_FULL', `${this.queue.bytes} bytes of requests wait already`);
   }
 
-  private isWaiting(call: Call): boolean {
-    return call.end > 0;
+  private follow(signals: readonly AbortSignal[], call: Call): void {
+    const abort = (event: Event) =>
+      this.giveUp(call, aborted(event.target as AbortSignal, call.sent));
+    for (const signal of signals) signal.addEventListener('abort', abort, { once: true });
+    call.release = () => {
+      for (const signal of signals) signal.removeEventListener('abort', abort);
+    };
+    // A getter of the value may have aborted it while it was encoded.
+    const late = signals.find((signal) => signal.aborted);
+    if (late !== undefined) this.giveUp(call, aborted(late, false));
   }
 
-  private *pendingCalls(): Iterable<Call> {
-    yield* this.sent;
-    yield* this.outbox.waiting();
+  private expire(call: Call, now: number): void {
+    const { link, failure } = this.connector;
+    const what = link === undefined ? 'no connection' : 'no reply';
+    const message = `${call.name}: ${what} in time from ${formatAddress(this.options.address)}`;
+    this.giveUp(call, new KvError('TIMEOUT', message, { sent: call.sent, cause: failure }));
+    if (link !== undefined && now - link.quietSince >= this.options.silenceMs) this.suspect();
   }
 
-  private expire(call: Call): void {
-    const sent = !this.isWaiting(call);
-    const what = sent ? 'no reply' : `not connected to ${formatAddress(this.options.address)}`;
-    this.give(
-      call,
-      new KvError('TIMEOUT', `${call.name}: ${what} in time`, { sent, cause: this.lastFailure }),
-    );
-  }
-
-  /** Rejects a call that has no reply yet. */
-  private give(call: Call, error: KvError): void {
-    if (call.settled) return;
-    if (this.isWaiting(call)) this.outbox.cancel();
-    else this.dropped++;
-    settle(call);
-    call.reject(error);
-    this.noticeDrained();
-  }
-
-  /** All that is called in one turn goes out in one write. */
-  private scheduleFlush(): void {
-    if (this.flushing || this.link === undefined) return;
-    this.flushing = true;
-    process.nextTick(() => {
-      this.flushing = false;
-      this.flush();
+  /** Nothing was heard for long: unless the oldest call may take its time, the connection is dead. */
+  private suspect(): void {
+    const { options, connector } = this;
+    queueMicrotask(() => {
+      const { oldest } = this.queue;
+      if (oldest !== undefined && oldest.expiresAt <= options.timers.now())
+        connector.link?.lose(`nothing was heard for ${options.silenceMs} ms`);
     });
   }
 
-  private flush(): void {
-    const { link, outbox } = this;
-    if (link === undefined || outbox.size === 0) return;
-    for (const call of outbox.take((bytes) => link.send(bytes))) {
-      call.start = 0;
-      call.end = 0;
-      this.sent.push(call);
-    }
-  }
-
-  private next(): Call | undefined {
-    const call = this.sent.shift();
-    if (call?.settled) this.dropped--;
-    return call;
-  }
-
-  private onReply(reply: unknown): void {
-    const call = this.next();
-    if (call === undefined || call.settled) return;
-    settle(call);
-    this.remember(call, reply);
-    call.resolve(reply);
-    this.noticeDrained();
-  }
-
-  private onError(error: Error): void {
-    const call = this.next();
-    if (call === undefined || call.settled) return;
-    settle(call);
+  /** Rejects a call that has no reply yet. */
+  private giveUp(call: Call, error: KvError): void {
+    if (call.settled) return;
+    if (this.queue.giveUp(call)) this.session.refused(call.name);
     call.reject(error);
     this.noticeDrained();
   }
 
-  /** What a connection was told must be told to the next one too. */
-  private remember(call: Call, reply: unknown): void {
-    if (reply !== 'OK' || !Array.isArray(call.again)) return;
-    if (call.name === 'SELECT') this.database = Number(call.again[0]);
-    else if (call.name === 'CLIENT SETNAME') this.connectionName = String(call.again[0]);
+  /**
+   * All that is called in one turn goes out in one write: when the code that is
+   * running has ended, and every promise that could go on has gone on.
+   */
+  private scheduleFlush(): void {
+    if (this.flushing || this.connector.link === undefined) return;
+    this.flushing = true;
+    queueMicrotask(this.flushAfterMicrotasks);
+  }
+
+  private readonly flushAfterMicrotasks = (): void => process.nextTick(this.flushNow);
+
+  private readonly flushNow = (): void => {
+    this.flushing = false;
+    this.flush();
+  };
+
+  private flush(): void {
+    const { link } = this.connector;
+    if (link?.isOpen) this.queue.flush(link, () => this.options.timers.now());
+  }
+
+  private onUp(): void {
+    if (this.state_ !== 'closing') this.become('ready');
+    this.opened.resolve();
+    this.flush();
+  }
+
+  private onReply(reply: unknown): boolean {
+    const call = this.queue.shift();
+    if (call === undefined) return false;
+    if (call.tells !== undefined) this.session.accepted(call.name, call.tells);
+    if (call.settled) return true;
+    settle(call);
+    call.resolve(reply);
+    this.noticeDrained();
+    return true;
+  }
+
+  private onError(error: Error): boolean {
+    const call = this.queue.shift();
+    if (call === undefined) return false;
+    if (call.tells !== undefined) this.session.refused(call.name);
+    if (call.settled) return true;
+    settle(call);
+    call.reject(error);
+    this.noticeDrained();
+    return true;
   }
 
   private noticeDrained(): void {
@@ -231,106 +237,40 @@ export class Caller {
     drained();
   }
 
-  private async connectOnce(): Promise<void> {
-    const session = { database: this.database, name: this.connectionName };
-    const link = new Link(this.options, this.codec, session, {
-      onReply: (reply) => this.onReply(reply),
-      onError: (error) => this.onError(error),
-      onLost: (reason) => this.lost(reason),
-    });
-    this.facts = await link.ready;
-    if (this.state === 'closed') return link.close();
-    this.link = link;
-    this.attempts = 0;
-    this.lastFailure = undefined;
-    if (this.state !== 'closing') this.state = 'ready';
-    this.flush();
-  }
-
   /** Calls that may have been executed are answered for; the others go out again. */
-  private lost(reason: KvError): void {
-    this.link = undefined;
-    this.lastFailure = reason;
-    const open = this.sent.drain().filter(({ settled }) => !settled);
-    this.dropped = 0;
-    const again = open.filter((call) => call.again !== undefined);
-    this.outbox.putBack(again);
-    for (const call of open) {
-      if (call.again !== undefined) continue;
-      settle(call);
-      const message = `${call.name}: the connection was lost before the reply; it may have been executed`;
-      call.reject(new KvError('UNCERTAIN', message, { cause: reason, sent: true }));
-    }
+  private onLost(reason: KvError): void {
+    if (this.state_ !== 'closing') this.become('reconnecting', reason);
+    for (const call of this.queue.lost()) this.answerForLost(call, reason);
     this.noticeDrained();
-    if (!this.options.reconnect || FATAL.has(reason.code)) this.end(reason);
-    else if (this.state !== 'closed') this.retryLater();
   }
 
-  private retryLater(): void {
-    if (this.state !== 'closing') this.state = 'reconnecting';
-    const { backoffMs, random, timers } = this.options;
-    const full = Math.min(backoffMs.most, backoffMs.first * 2 ** this.attempts++);
-    // Half of the pause is left to chance, so that clients do not come back all at once.
-    this.pause = timers.setTimeout(() => void this.retry(), full * (0.5 + random() / 2));
-  }
-
-  private async retry(): Promise<void> {
-    try {
-      await this.connectOnce();
-    } catch (error) {
-      const reason = error as KvError;
-      this.lastFailure = reason;
-      if (this.state === 'closed') return;
-      if (FATAL.has(reason.code)) this.end(reason);
-      else this.retryLater();
+  private answerForLost(call: Call, reason: KvError): void {
+    // A server that stops says so by closing the connection.
+    if (call.name === 'SHUTDOWN') {
+      call.resolve(undefined);
+      return;
     }
+    const message = `${call.name}: the connection was lost before the reply; it may have been executed`;
+    call.reject(new KvError('UNCERTAIN', message, { cause: reason, sent: true }));
   }
 
   /** The end: whatever still waits is rejected. */
   private end(reason: KvError): void {
-    if (this.state === 'closed') return;
-    this.state = 'closed';
-    this.lastFailure = reason;
-    this.options.timers.clearTimeout(this.pause);
-    const link = this.link;
-    this.link = undefined;
-    link?.close();
-    const waiting = this.outbox.waiting();
-    const open = [...this.sent.drain(), ...waiting].filter(({ settled }) => !settled);
-    for (const call of open) {
-      const sent = !this.isWaiting(call);
-      settle(call);
-      call.reject(
-        reason.code === 'CLOSED'
-          ? new KvError('CLOSED', `${call.name}: ${reason.message}`, { sent })
-          : new KvError(reason.code, reason.message, { sent, cause: reason }),
-      );
-    }
+    if (this.state_ === 'closed') return;
+    this.ending = reason;
+    this.connector.close();
     this.expiry.stop();
+    for (const call of this.queue.drain()) {
+      const message = `${call.name}: ${reason.message}`;
+      call.reject(new KvError(reason.code, message, { sent: call.sent, cause: reason }));
+    }
+    this.become('closed', reason);
+    this.opened.reject(reason);
     this.drained?.();
+    this.drained = undefined;
   }
-}
-
-function settle(call: Call): void {
-  call.settled = true;
-  call.release?.();
 }
 
 function aborted(signal: AbortSignal, sent: boolean): KvError {
   return new KvError('ABORTED', 'the call was aborted', { cause: signal.reason, sent });
-}
-
-/** Whether a call may be sent again by itself: see `idempotent` in the command table. */
-function mayRepeat(name: string, args: readonly unknown[]): boolean {
-  const row: CommandRow | undefined = commandNamed(name);
-  if (row === undefined || !row.idempotent) return false;
-  const tokens = row.notIdempotentWith;
-  if (tokens === undefined || args.length <= row.args.length) return true;
-  const options = args.slice(row.args.length).map((arg) => String(arg).toUpperCase());
-  return !options.some((option) => tokens.includes(option));
-}
-
-/** Whether nobody can change the arguments while they wait. */
-function areFixed(args: readonly unknown[]): boolean {
-  return args.every((arg) => typeof arg !== 'object' || arg === null);
 }

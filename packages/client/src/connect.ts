@@ -1,5 +1,6 @@
 import { Caller } from './caller.ts';
-import { createClient, type KvClient } from './client.ts';
+import { createClient } from './client.ts';
+import type { KvClient } from './kv-client.ts';
 import { type ConnectOptions, resolveOptions } from './options.ts';
 import { Scope } from './scope.ts';
 
@@ -7,8 +8,8 @@ import { Scope } from './scope.ts';
  * Connects to a kvd server.
  *
  * Rejects with a `KvError`: `CONNECT` when no server answers, `AUTH` when it wants
- * another password, `INVALID_ARGUMENT` for an option that can't be. Later losses
- * of the connection are repaired by themselves.
+ * another password, `PROTOCOL` when it is no kvd, `INVALID_ARGUMENT` for an option
+ * that can't be. Later losses of the connection are repaired by themselves.
  *
  * @param target - a URL such as `kv://127.0.0.1:31337`, or options. Default: the
  * server on this machine.
@@ -23,5 +24,5 @@ import { Scope } from './scope.ts';
 export async function connect(target: string | ConnectOptions = {}): Promise<KvClient> {
   const caller = new Caller(resolveOptions(target));
   await caller.open();
-  return createClient({ caller, flights: new Map() }, new Scope());
+  return createClient({ caller, flights: new Map() }, Scope.whole());
 }

@@ -3,17 +3,17 @@
  *
  * | code | when |
  * |---|---|
- * | `CONNECT` | no connection could be made |
+ * | `CONNECT` | no connection could be made, or it was lost for good |
  * | `AUTH` | the server refused the name or password, or wants one |
  * | `TIMEOUT` | no reply in time; `sent` says whether the request may have been executed |
  * | `ABORTED` | the call's signal was aborted; `cause` is its reason |
  * | `CLOSED` | the client was closed |
- * | `QUEUE_FULL` | too many calls wait for a reply already |
+ * | `QUEUE_FULL` | too many calls, or too many bytes, wait for a reply already |
  * | `UNCERTAIN` | the connection was lost after a write was sent: it may have been executed or not |
  * | `REPLY` | the server answered with an error: a {@link ReplyError} |
  * | `PROTOCOL` | the server's bytes make no sense |
  * | `INVALID_ARGUMENT` | an option or argument that can't be used |
- * | `UNSUPPORTED` | a method that has no meaning in a scoped view |
+ * | `UNSUPPORTED` | a command that has no meaning in a scoped view |
  */
 export type KvErrorCode =
   | 'CONNECT'
@@ -28,11 +28,24 @@ export type KvErrorCode =
   | 'INVALID_ARGUMENT'
   | 'UNSUPPORTED';
 
-/** What a failed call rejects with. */
+/**
+ * What a failed call rejects with. Beside it there is `ValueError`, for a value
+ * that has no bytes, or bytes that are no value.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await client.incr('visits', { timeoutMs: 100 });
+ * } catch (error) {
+ *   if (!(error instanceof KvError)) throw error;
+ *   if (error.code === 'TIMEOUT' && !error.sent) console.log('not counted');
+ * }
+ * ```
+ */
 export class KvError extends Error {
   override readonly name: string = 'KvError';
   readonly code: KvErrorCode;
-  /** Whether the request had been handed to the network: if so, the server may execute it. */
+  /** Whether the request had been handed to the network: if so, the server may have executed it. */
   readonly sent: boolean;
 
   constructor(
@@ -46,7 +59,16 @@ export class KvError extends Error {
   }
 }
 
-/** The server refused a request; the connection goes on. */
+/**
+ * The server refused a request; the connection goes on. Inside an array of replies
+ * it is an element like the others.
+ *
+ * @example
+ * ```ts
+ * const reason = await client.incr('name').catch((error: unknown) => error);
+ * if (reason instanceof ReplyError) console.log(reason.replyCode); // ERR
+ * ```
+ */
 export class ReplyError extends KvError {
   override readonly name: string = 'ReplyError';
   /** The code that the server gave: `ERR`, `WRONGTYPE`, `OOM`, ... */
@@ -56,4 +78,9 @@ export class ReplyError extends KvError {
     super('REPLY', `${replyCode} ${message}`, { sent: true });
     this.replyCode = replyCode;
   }
+}
+
+/** An option or argument that can't be used: its name, its value, and what is allowed. */
+export function invalid(what: string, value: unknown, allowed: string): KvError {
+  return new KvError('INVALID_ARGUMENT', `${what}: ${String(value)} must be ${allowed}`);
 }

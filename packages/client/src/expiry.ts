@@ -1,31 +1,46 @@
 import type { Call } from './call.ts';
 import type { ClientTimers } from './options.ts';
 
-/** Calls time out by one timer, however many there are: it waits for the earliest. */
+/** A look at so many calls takes well under a hundredth of a millisecond: 1 % of the time at most. */
+const VISITS_PER_MS = 1000;
+
+/**
+ * Calls time out by one timer, however many there are. It waits for the earliest,
+ * then looks at all of them; with a long queue it looks less often, so that a call
+ * may end late by a thousandth of the queue's length in milliseconds.
+ */
 export class Expiry {
   private readonly timers: ClientTimers;
-  private readonly calls: () => Iterable<Call>;
-  private readonly expire: (call: Call) => void;
+  private readonly forEachCall: (visit: (call: Call) => void) => void;
+  private readonly expire: (call: Call, now: number) => void;
   private timer: unknown;
+  /** When the timer goes off; Infinity is never. */
   private at = Number.POSITIVE_INFINITY;
+  /** Before this the calls are not looked at again. */
+  private restUntil = 0;
 
-  constructor(timers: ClientTimers, calls: () => Iterable<Call>, expire: (call: Call) => void) {
+  constructor(
+    timers: ClientTimers,
+    forEachCall: (visit: (call: Call) => void) => void,
+    expire: (call: Call, now: number) => void,
+  ) {
     this.timers = timers;
-    this.calls = calls;
+    this.forEachCall = forEachCall;
     this.expire = expire;
   }
 
   /** A call was made that expires at this time. */
-  watch(expiresAt: number): void {
-    if (expiresAt >= this.at) return;
+  watch(expiresAt: number, now: number): void {
+    const at = Math.max(expiresAt, this.restUntil);
+    if (at >= this.at) return;
     this.stop();
-    this.at = expiresAt;
-    const ms = Math.max(1, Math.ceil(expiresAt - this.timers.now()));
-    this.timer = this.timers.setTimeout(() => this.look(), ms);
+    this.at = at;
+    this.timer = this.timers.setTimeout(() => this.look(), Math.max(1, Math.ceil(at - now)));
   }
 
   /** Stops the timer. */
   stop(): void {
+    if (this.timer === undefined) return;
     this.timers.clearTimeout(this.timer);
     this.timer = undefined;
     this.at = Number.POSITIVE_INFINITY;
@@ -36,11 +51,14 @@ export class Expiry {
     this.stop();
     const now = this.timers.now();
     let next = Number.POSITIVE_INFINITY;
-    for (const call of [...this.calls()]) {
-      if (call.settled) continue;
-      if (call.expiresAt <= now) this.expire(call);
-      else next = Math.min(next, call.expiresAt);
-    }
-    if (next !== Number.POSITIVE_INFINITY) this.watch(next);
+    let visits = 0;
+    this.forEachCall((call) => {
+      visits++;
+      if (call.settled) return;
+      if (call.expiresAt <= now) this.expire(call, now);
+      else if (call.expiresAt < next) next = call.expiresAt;
+    });
+    this.restUntil = now + visits / VISITS_PER_MS;
+    if (next !== Number.POSITIVE_INFINITY) this.watch(next, now);
   }
 }

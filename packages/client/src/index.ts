@@ -1,10 +1,25 @@
-export { ValueCodec, ValueError, type ValueErrorCode } from '@kv/protocol';
+export {
+  ValueCodec,
+  type ValueCodecOptions,
+  ValueError,
+  type ValueErrorCode,
+  type ValueExtension,
+  valueExtension,
+} from '@kv/protocol';
 export type { CallOptions } from './call.ts';
-export type { ClientState } from './caller.ts';
-export type { CloseOptions, KvClient, ScanOptions, SetOptions } from './client.ts';
 export { connect } from './connect.ts';
 export { KvError, type KvErrorCode, ReplyError } from './errors.ts';
+export type {
+  CloseOptions,
+  KvClient,
+  OwnMethods,
+  ScanOptions,
+  SetManyOptions,
+  SetOptions,
+  WriteOptions,
+} from './kv-client.ts';
 export type { CommandMethods, Key, ReplyOf } from './method-types.ts';
 export type { Address, ClientTimers, ConnectOptions } from './options.ts';
 export type { ScopeOptions } from './scope.ts';
-export { CALLS_CHANNEL } from './trace.ts';
+export type { ClientState } from './state.ts';
+export { CALLS_CHANNEL, type CallTrace, STATES_CHANNEL, type StateTrace } from './trace.ts';

@@ -1,101 +1,116 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import {
   ByteWriter,
   FrameKind,
   NATIVE_VERSION,
+  ProtocolError,
   ReplyReader,
   type ValueCodec,
   writeRequest,
 } from '@kv/protocol';
 import { KvError, ReplyError } from './errors.ts';
 import { formatAddress, type ResolvedOptions } from './options.ts';
+import type { Session } from './session.ts';
 
 /** What a link tells its client. */
 export interface LinkEvents {
-  /** The next reply, in the order of the requests. */
-  onReply(reply: unknown): void;
-  /** The next reply is an error, or could not be decoded. */
-  onError(error: Error): void;
-  /** The link is gone; told once, and only after it was up. */
-  onLost(reason: KvError): void;
+  /** The handshake is done: requests may be sent. */
+  onUp(): void;
+  /** The next reply, in the order of the requests. False: none was due. */
+  onReply(reply: unknown): boolean;
+  /** The next reply is an error, or could not be decoded. False: none was due. */
+  onError(error: Error): boolean;
+  /** The link is gone, or could not be made; told once. */
+  onDown(reason: KvError): void;
 }
-
-/** What the server said in its answer to HELLO. */
-export type ServerFacts = Readonly<Record<string, unknown>>;
 
 /** Inside an array an error is an element like the others. */
 const errorInArray = (code: string, message: string): ReplyError => new ReplyError(code, message);
+
+/** Refusals of a handshake that concern who one is; they do not get better by trying again. */
+const SIGN_IN_CODES = new Set(['WRONGPASS', 'NOAUTH', 'NOPERM']);
 
 /**
  * One connection, from opening the socket to losing it: the handshake, requests
  * out, replies in. It knows nothing of calls, queues or reconnecting.
  */
 export class Link {
+  /** Since when nothing was heard of the server; the owner sets it when it first asks. */
+  quietSince = 0;
   private readonly options: ResolvedOptions;
   private readonly codec: ValueCodec;
   private readonly events: LinkEvents;
-  private readonly socket: Socket;
+  private readonly socket: Duplex;
   private readonly reader = new ReplyReader();
-  private readonly opened = Promise.withResolvers<ServerFacts>();
-  private facts: ServerFacts | undefined;
   /** Replies of the handshake that are still to come. */
   private handshakeReplies = 0;
+  private greeted = false;
   private up = false;
   private over = false;
+  /** An error that answers no request: the server says why it is about to close. */
+  private farewell: ReplyError | undefined;
   private readonly timer: unknown;
 
-  constructor(
-    options: ResolvedOptions,
-    codec: ValueCodec,
-    session: { readonly database: number; readonly name: string },
-    events: LinkEvents,
-  ) {
+  /** Throws what `openSocket` throws. */
+  constructor(options: ResolvedOptions, codec: ValueCodec, session: Session, events: LinkEvents) {
     this.options = options;
     this.codec = codec;
     this.events = events;
-    const socket = options.openSocket(options.address);
-    this.socket = socket;
-    this.timer = options.timers.setTimeout(
-      () =>
-        this.fail(
-          new KvError('CONNECT', `${this.where}: no answer within ${options.connectTimeoutMs} ms`),
-        ),
-      options.connectTimeoutMs,
+    const { address, connectTimeoutMs, timers } = options;
+    this.socket = options.openSocket(address);
+    this.timer = timers.setTimeout(
+      () => this.lose(`no answer within ${connectTimeoutMs} ms`),
+      connectTimeoutMs,
     );
-    socket.on('connect', () => this.greet(session));
-    socket.on('data', (chunk) => this.received(chunk));
-    socket.on('error', (error) =>
-      this.fail(new KvError('CONNECT', `${this.where}: ${error.message}`, { cause: error })),
-    );
-    socket.on('close', () =>
-      this.fail(new KvError('CONNECT', `${this.where}: the server closed the connection`)),
-    );
+    this.listen(session);
   }
 
-  /** Resolves when requests may be sent; rejects with `CONNECT` or `AUTH`. */
-  get ready(): Promise<ServerFacts> {
-    return this.opened.promise;
+  private listen(session: Session): void {
+    const { socket } = this;
+    const { connecting, pending } = socket as Partial<Socket>;
+    if (connecting || pending) socket.on('connect', () => this.greet(session));
+    else queueMicrotask(() => this.greet(session));
+    socket.on('data', (chunk: Uint8Array) => this.received(chunk));
+    // This listener stays after the end: an error that nobody hears would end the process.
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      this.lose(error.message || error.code || 'the connection failed', error),
+    );
+    socket.on('end', () => this.lose('the server closed the connection', this.farewell));
+    socket.on('close', () => this.lose('the connection was closed', this.farewell));
+  }
+
+  /** Whether what is sent has a chance to arrive. */
+  get isOpen(): boolean {
+    return this.up && !this.over && this.socket.writable;
+  }
+
+  /** Sends bytes. True: they may be overwritten. */
+  send(bytes: Uint8Array): boolean {
+    const { socket } = this;
+    socket.write(bytes);
+    // The kernel has them all. Other streams than sockets may pass the very array on.
+    return socket.writableLength === 0 && socket instanceof Socket;
+  }
+
+  /** Closes without telling the owner. */
+  close(): void {
+    this.over = true;
+    this.options.timers.clearTimeout(this.timer);
+    this.socket.destroy();
+  }
+
+  /** Gives the connection up for a reason. */
+  lose(reason: string, cause?: unknown): void {
+    this.fail(new KvError('CONNECT', `${this.where}: ${reason}`, { cause }));
   }
 
   private get where(): string {
     return formatAddress(this.options.address);
   }
 
-  /** Sends bytes. True: they may be overwritten. */
-  send(bytes: Uint8Array): boolean {
-    this.socket.write(bytes);
-    return this.socket.writableLength === 0;
-  }
-
-  /** Closes without telling the client. */
-  close(): void {
-    this.over = true;
-    this.options.timers.clearTimeout(this.timer);
-    this.socket.destroySoon();
-  }
-
-  private greet({ database, name }: { readonly database: number; readonly name: string }): void {
-    const { username, password } = this.options;
+  private greet({ username, password, name, database }: Session): void {
+    if (this.over) return;
     const hello: unknown[] = [NATIVE_VERSION];
     if (password !== undefined) hello.push('AUTH', username, password);
     if (name !== '') hello.push('SETNAME', name);
@@ -110,8 +125,13 @@ export class Link {
   }
 
   private received(chunk: Uint8Array): void {
+    if (this.over) return;
     const { reader } = this;
+    this.quietSince = this.options.timers.now();
     try {
+      // The answer to HELLO is far below 16 MiB, so its length begins with a zero.
+      if (!this.greeted && reader.bytes.length === 0 && chunk[0] !== 0)
+        throw new ProtocolError('what answers here is not a kvd server');
       reader.push(chunk);
       while (!this.over && reader.next()) this.frame(reader.kind);
     } catch (error) {
@@ -122,53 +142,50 @@ export class Link {
   }
 
   private frame(kind: number): void {
-    const { bytes, bodyStart, bodyEnd } = this.reader;
     if (kind === FrameKind.PUSH) return;
+    if (kind !== FrameKind.REPLY && kind !== FrameKind.ERROR)
+      throw new ProtocolError(`the server sent a frame of kind ${kind}`);
+    const { bytes, bodyStart, bodyEnd } = this.reader;
     let reply: unknown;
     try {
       reply = this.codec.decodeReply(bytes, bodyStart, bodyEnd, undefined, errorInArray);
     } catch (error) {
       // The frame's end is known all the same: only this reply is spoiled.
       if (!this.up) throw error;
-      return this.events.onError(error as Error);
+      this.events.onError(error as Error);
+      return;
     }
-    if (kind === FrameKind.ERROR) {
-      const [code, message] = reply as [string, string];
-      const error = new ReplyError(code, message);
-      if (this.up) this.events.onError(error);
-      else this.refused(error);
-    } else if (this.up) {
-      this.events.onReply(reply);
-    } else {
-      this.greeted(reply as ServerFacts);
-    }
+    if (kind === FrameKind.ERROR) this.refused(reply);
+    else if (!this.up) this.handshake();
+    else if (!this.events.onReply(reply))
+      throw new ProtocolError('the server sent a reply to no request');
   }
 
-  private greeted(reply: ServerFacts): void {
-    this.facts ??= reply;
+  private handshake(): void {
+    this.greeted = true;
     if (--this.handshakeReplies > 0) return;
     this.options.timers.clearTimeout(this.timer);
     this.up = true;
-    this.opened.resolve(this.facts);
+    this.events.onUp();
   }
 
-  /** The handshake was answered with an error; names and passwords do not get better by trying again. */
-  private refused(error: ReplyError): void {
-    const authentication = ['WRONGPASS', 'NOAUTH', 'NOPERM'].includes(error.replyCode);
-    const code = authentication
-      ? 'AUTH'
-      : this.facts === undefined
-        ? 'CONNECT'
-        : 'INVALID_ARGUMENT';
+  private refused(reply: unknown): void {
+    if (!Array.isArray(reply)) throw new ProtocolError('an error frame without code and message');
+    const error = new ReplyError(String(reply[0]), String(reply[1]));
+    if (!this.up) this.refuseHandshake(error);
+    else if (!this.events.onError(error)) this.farewell = error;
+  }
+
+  private refuseHandshake(error: ReplyError): void {
+    // Behind HELLO there is only SELECT: the number of the database is not one.
+    const other = this.greeted ? 'INVALID_ARGUMENT' : 'CONNECT';
+    const code = SIGN_IN_CODES.has(error.replyCode) ? 'AUTH' : other;
     this.fail(new KvError(code, `${this.where}: ${error.message}`, { cause: error }));
   }
 
   private fail(reason: KvError): void {
     if (this.over) return;
-    this.over = true;
-    this.options.timers.clearTimeout(this.timer);
-    this.socket.destroy();
-    if (this.up) this.events.onLost(reason);
-    else this.opened.reject(reason);
+    this.close();
+    this.events.onDown(reason);
   }
 }

@@ -1,5 +1,5 @@
 // The types of the client's methods, computed from the rows of the command table.
-import type { Argument, Command, CommandName, CommandNamed, NativeReply } from '@kv/protocol';
+import type { Argument, Command, CommandName } from '@kv/protocol';
 import type { CallOptions } from './call.ts';
 
 /** A key: a string is its UTF-8. */
@@ -16,6 +16,38 @@ interface ArgumentTypes {
 
 type ArgumentType<A> = A extends Argument ? ArgumentTypes[A['kind']] : never;
 
+/**
+ * One argument as a tuple with a label: it is what editors show as the name of the
+ * parameter. An argument that is not listed is shown by its kind.
+ */
+interface Labelled {
+  seconds: [seconds: number | bigint];
+  milliseconds: [milliseconds: number | bigint];
+  'unix-seconds': [unixSeconds: number | bigint];
+  'unix-milliseconds': [unixMilliseconds: number | bigint];
+  increment: [increment: number | bigint];
+  decrement: [decrement: number | bigint];
+  index: [index: number | bigint];
+  version: [version: number | bigint];
+  cursor: [cursor: Key];
+  message: [message: Key];
+  name: [name: Key];
+  password: [password: Key];
+  pattern: [pattern: Key];
+  'username-or-password': [usernameOrPassword: Key];
+}
+
+interface LabelledByKind {
+  key: [key: Key];
+  value: [value: unknown];
+  text: [text: Key];
+  integer: [integer: number | bigint];
+}
+
+type One<A extends Argument> = A['name'] extends keyof Labelled
+  ? Labelled[A['name']]
+  : LabelledByKind[A['kind']];
+
 /** Positional arguments as a tuple: optional ones may be left out, `many` is the rest. */
 type Positional<Args extends readonly unknown[]> = Args extends readonly [
   infer Head extends Argument,
@@ -24,15 +56,15 @@ type Positional<Args extends readonly unknown[]> = Args extends readonly [
   ? Head extends { readonly many: true }
     ? Head extends { readonly optional: true }
       ? [...ArgumentType<Head>[]]
-      : [ArgumentType<Head>, ...ArgumentType<Head>[]]
+      : [...One<Head>, ...ArgumentType<Head>[]]
     : Head extends { readonly optional: true }
-      ? [ArgumentType<Head>?, ...Positional<Tail>]
-      : [ArgumentType<Head>, ...Positional<Tail>]
+      ? [...Partial<One<Head>>, ...Positional<Tail>]
+      : [...One<Head>, ...Positional<Tail>]
   : [];
 
-/** `PXAT` is `pxat`; an option without operands is `true`, with one its value, with more a tuple. */
+/** An option without operands is a switch, with one its value, with more a tuple. */
 type OptionValue<Operands> = Operands extends readonly []
-  ? true
+  ? boolean
   : Operands extends readonly [infer Only]
     ? Only extends { readonly many: true }
       ? readonly ArgumentType<Only>[]
@@ -48,13 +80,18 @@ type UnionToIntersection<U> = (U extends unknown ? (u: U) => void : never) exten
   : never;
 
 type GroupOptions<Group> = {
-  readonly [Token in keyof Group as Lowercase<Token & string>]?: OptionValue<Group[Token]>;
+  readonly [Token in keyof Group as Lowercase<Token & string>]?:
+    | OptionValue<Group[Token]>
+    | undefined;
 };
 
+/** An intersection as one object, which is how editors show it. */
+type Flat<T> = { [Name in keyof T]: T[Name] };
+
 /** The options of a row as an object; which exclude each other, the server says. */
-export type RowOptions<Row> = Row extends { readonly options: readonly (infer Group)[] }
-  ? UnionToIntersection<Group extends unknown ? GroupOptions<Group> : never>
-  : unknown;
+type RowOptions<Row> = Row extends { readonly options: readonly (infer Group)[] }
+  ? Flat<UnionToIntersection<Group extends unknown ? GroupOptions<Group> : never> & CallOptions>
+  : CallOptions;
 
 /** What a native reply is in TypeScript; absence is `undefined`. */
 interface ReplyTypes<T> {
@@ -74,19 +111,39 @@ interface ReplyTypes<T> {
   any: unknown;
 }
 
+/** The row of a command, also where rows that differ in their names only share a type. */
+type RowOf<Name extends CommandName, Row = Command> = Row extends { readonly name: infer Names }
+  ? [Name] extends [Names]
+    ? Row
+    : never
+  : never;
+
+type NativeOf<Row> = Row extends { readonly reply: { readonly native: infer Native } }
+  ? Native & keyof ReplyTypes<unknown>
+  : never;
+
 /** The reply of a command; `T` is the type of the values in it. */
-export type ReplyOf<
-  Name extends CommandName,
-  T = unknown,
-> = ReplyTypes<T>[CommandNamed<Name>['reply']['native'] & NativeReply];
+export type ReplyOf<Name extends CommandName, T = unknown> = ReplyTypes<T>[NativeOf<RowOf<Name>>];
+
+type RowArguments<Row> = Row extends { readonly args: infer Args extends readonly unknown[] }
+  ? Row extends { readonly repeat: true }
+    ? [key: Key, value: unknown, ...more: unknown[]]
+    : Row extends { readonly options: readonly unknown[] }
+      ? [...Positional<Args>, ...options: unknown[]]
+      : Positional<Args>
+  : never;
 
 /** The arguments of a command as `execute` takes them: options are written out as in Redis. */
-export type ExecuteArguments<Name extends CommandName> =
-  CommandNamed<Name> extends { readonly repeat: true }
-    ? [Key, unknown, ...unknown[]]
-    : CommandNamed<Name> extends { readonly options: readonly unknown[] }
-      ? [...Positional<CommandNamed<Name>['args']>, ...unknown[]]
-      : Positional<CommandNamed<Name>['args']>;
+export type ExecuteArguments<Name extends CommandName> = RowArguments<RowOf<Name>>;
+
+/** The name of a command of the table, in upper or lower case. */
+export type AnyCase = CommandName | Lowercase<CommandName>;
+
+/** `'get'` is `'GET'`. */
+export type Named<Name extends AnyCase> = Extract<CommandName, Uppercase<Name>>;
+
+/** A name that is not in the table; `never` for one that is, whatever the case. */
+export type OtherName<Name extends string> = Uppercase<Name> extends CommandName ? never : Name;
 
 type Variadic<Row> = Row extends { readonly repeat: true }
   ? true
@@ -99,15 +156,19 @@ type HoldsValues<Row> = Row extends { readonly reply: { readonly native: 'value'
   ? true
   : false;
 
-type Parameters_<Row extends Command> =
+type MethodArguments<Row extends Command> =
   Variadic<Row> extends true
-    ? ExecuteArguments<Row['name']>
-    : [...Positional<Row['args']>, options?: RowOptions<Row> & CallOptions];
+    ? RowArguments<Row>
+    :
+        | [...Positional<Row['args']>, options?: RowOptions<Row>]
+        | (Row extends { readonly args: readonly [{ readonly optional: true }] }
+            ? [options: RowOptions<Row>]
+            : never);
 
 type Method<Row extends Command> =
   HoldsValues<Row> extends true
-    ? <T = unknown>(...args: Parameters_<Row>) => Promise<ReplyOf<Row['name'], T>>
-    : (...args: Parameters_<Row>) => Promise<ReplyOf<Row['name']>>;
+    ? <T = unknown>(...args: MethodArguments<Row>) => Promise<ReplyTypes<T>[NativeOf<Row>]>
+    : (...args: MethodArguments<Row>) => Promise<ReplyTypes<unknown>[NativeOf<Row>]>;
 
 /** `CLIENT ID` is `clientId`. */
 export type MethodName<Name extends string> = Name extends `${infer Word} ${infer Rest}`

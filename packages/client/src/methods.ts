@@ -1,13 +1,23 @@
-import { COMMANDS, type CommandRow } from '@kv/protocol';
+import { type Argument, COMMANDS, type CommandRow } from '@kv/protocol';
 import type { CallOptions } from './call.ts';
 import { KvError } from './errors.ts';
 
-/** Sends a command: what the methods are made on. */
-export type Send = (
-  name: string,
-  args: readonly unknown[],
-  options: CallOptions,
-) => Promise<unknown>;
+/** A row of the table as a method. */
+export interface Method {
+  readonly row: CommandRow;
+  /** Takes any number of arguments, so no options. */
+  readonly variadic: boolean;
+  /** By lower-case name. */
+  readonly options: ReadonlyMap<string, readonly Argument[]>;
+}
+
+/** What is sent for a call of a method. */
+export interface MethodCall {
+  readonly words: readonly unknown[];
+  readonly options: CallOptions;
+}
+
+const NO_OPTIONS: CallOptions = {};
 
 /** `CLIENT ID` is `clientId`. */
 export function methodName(command: string): string {
@@ -15,59 +25,65 @@ export function methodName(command: string): string {
   return tail === undefined ? head : `${head}${tail[0]?.toUpperCase()}${tail.slice(1)}`;
 }
 
+function methodOf(row: CommandRow): Method {
+  const options = new Map<string, readonly Argument[]>();
+  for (const group of row.options ?? [])
+    for (const [token, operands] of Object.entries(group))
+      options.set(token.toLowerCase(), operands);
+  return { row, variadic: row.repeat === true || row.args.at(-1)?.many === true, options };
+}
+
 /** The methods' names and what each sends, from the table. */
-export const METHODS: ReadonlyMap<string, CommandRow> = new Map(
-  COMMANDS.map((row: CommandRow) => [methodName(row.name), row]),
+export const METHODS: ReadonlyMap<string, Method> = new Map(
+  COMMANDS.map((row: CommandRow) => [methodName(row.name), methodOf(row)]),
 );
 
-/** Calls a command as a method: positional arguments, then an object of options. */
-export function callMethod(
-  send: Send,
-  row: CommandRow,
-  args: readonly unknown[],
-): Promise<unknown> {
-  const variadic = row.repeat || row.args.at(-1)?.many;
-  if (variadic) return send(row.name, args, {});
-  const positional = args.slice(0, row.args.length);
-  const rest = args.slice(row.args.length);
+/**
+ * Takes a method's arguments apart: positional ones, then an object of options.
+ *
+ * @throws {@link KvError} `INVALID_ARGUMENT` for an option that the row does not have
+ */
+export function methodCall(method: Method, args: readonly unknown[]): MethodCall {
+  if (method.variadic) return { words: args, options: NO_OPTIONS };
+  const places = method.row.args;
+  let given = Math.min(args.length, places.length);
+  let options = args[places.length];
   // An optional argument may be left out in front of the options.
-  const last = positional.at(-1);
-  if (rest.length === 0 && isOptions(row, positional.length, last)) rest.push(positional.pop());
-  while (positional.length > 0 && positional.at(-1) === undefined) positional.pop();
-  if (rest.length > 1 || (rest[0] !== undefined && !isPlain(rest[0])))
-    return Promise.reject(
-      new KvError('INVALID_ARGUMENT', `${row.name}: options are one object behind the arguments`),
-    );
-  const { signal, timeoutMs, ...options } = (rest[0] ?? {}) as CallOptions &
-    Record<string, unknown>;
-  try {
-    return send(row.name, [...positional, ...optionWords(row, options)], { signal, timeoutMs });
-  } catch (error) {
-    return Promise.reject(error);
+  if (given > 0 && args.length <= places.length && places[given - 1]?.optional) {
+    const last = args[given - 1];
+    if (isOptions(last)) {
+      options = last;
+      given--;
+    }
   }
+  while (given > 0 && args[given - 1] === undefined && places[given - 1]?.optional) given--;
+  if (args.length > places.length + 1 || (options !== undefined && !isOptions(options)))
+    throw new KvError(
+      'INVALID_ARGUMENT',
+      `${method.row.name}: options are one object behind the arguments`,
+    );
+  const words = given === args.length ? args : args.slice(0, given);
+  return options === undefined
+    ? { words, options: NO_OPTIONS }
+    : { words: [...words, ...optionWords(method, options)], options };
 }
 
-/** Whether what stands in the place of an optional argument is the object of options. */
-function isOptions(row: CommandRow, count: number, last: unknown): boolean {
-  return row.args[count - 1]?.optional === true && isPlain(last);
-}
-
-function isPlain(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !(value instanceof Uint8Array);
+/** A plain object; a `Map`, a signal or bytes are something else. */
+function isOptions(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 /** `{ ex: 10, nx: true }` as the words `EX 10 NX`. */
-export function optionWords(
-  row: CommandRow,
-  options: Readonly<Record<string, unknown>>,
-): unknown[] {
+function optionWords(method: Method, options: Readonly<Record<string, unknown>>): unknown[] {
   const words: unknown[] = [];
-  const known = new Map((row.options ?? []).flatMap((group) => Object.entries(group)));
   for (const [name, value] of Object.entries(options)) {
-    if (value === undefined || value === false) continue;
-    const operands = known.get(name.toUpperCase());
+    if (name === 'signal' || name === 'timeoutMs') continue;
+    const operands = method.options.get(name.toLowerCase());
     if (operands === undefined)
-      throw new KvError('INVALID_ARGUMENT', `${row.name} has no option ${name}`);
+      throw new KvError('INVALID_ARGUMENT', `${method.row.name} has no option ${name}`);
+    if (value === undefined || (operands.length === 0 && value === false)) continue;
     words.push(name.toUpperCase());
     if (operands.length === 0) continue;
     if (Array.isArray(value)) words.push(...value);

@@ -1,6 +1,8 @@
-import { connect as connectSocket, type Socket } from 'node:net';
+import { connect as connectSocket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { ValueCodec } from '@kv/protocol';
-import { KvError } from './errors.ts';
+import { invalid } from './errors.ts';
+import { fromUrl } from './url.ts';
 
 /** Where a server listens. */
 export type Address = { readonly host: string; readonly port: number } | { readonly path: string };
@@ -13,41 +15,57 @@ export interface ClientTimers {
   now(): number;
 }
 
-/** What `connect` takes. */
+/**
+ * What `connect` takes. An option that is `undefined` counts as not given, so
+ * that `password: process.env.KV_PASSWORD` does what it looks like.
+ */
 export interface ConnectOptions {
   /** `kv://user:password@host:port/database`, or `kv+unix:///path/to/socket`. Options beside it win. */
-  readonly url?: string;
+  readonly url?: string | undefined;
   /** Default `127.0.0.1`. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** Default 31337. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** Path of a Unix socket, in place of host and port. */
-  readonly path?: string;
-  /** Default `default`. */
-  readonly username?: string;
-  readonly password?: string;
+  readonly path?: string | undefined;
+  /** Default `default`. Needs a password. */
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
   /** Number of the database. Default 0. */
-  readonly database?: number;
-  /** Name of this connection, shown by CLIENT LIST. */
-  readonly name?: string;
+  readonly database?: number | undefined;
+  /** Name of this connection, shown by CLIENT LIST: printable ASCII without spaces. */
+  readonly name?: string | undefined;
   /** How long a call may take, waiting for a connection included. Default 2000; 0 is for ever. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** How long one attempt to connect may take. Default 2000. */
-  readonly connectTimeoutMs?: number;
+  readonly connectTimeoutMs?: number | undefined;
+  /**
+   * After this much silence a connection on which replies are overdue is given up for
+   * lost, and another is made. Default 10000.
+   */
+  readonly silenceMs?: number | undefined;
   /** How many calls may wait for their reply. Default 65536; one more is `QUEUE_FULL`. */
-  readonly queueMax?: number;
+  readonly queueMax?: number | undefined;
+  /**
+   * When the requests of the calls that wait have this many bytes, a further call is
+   * `QUEUE_FULL`. Default 256 MiB.
+   */
+  readonly queueBytesMax?: number | undefined;
   /** Connect again when the connection is lost. Default true. */
-  readonly reconnect?: boolean;
+  readonly reconnect?: boolean | undefined;
   /** The first and the longest pause between attempts, which double. Default 50 and 2000. */
-  readonly backoffMs?: { readonly first: number; readonly most: number };
+  readonly backoffMs?: { readonly first: number; readonly most: number } | undefined;
   /** Encodes and decodes values; bring one with extensions for classes of your own. */
-  readonly codec?: ValueCodec;
-  /** Opens the socket. Default: TCP or a Unix socket of this machine. */
-  readonly openSocket?: (address: Address) => Socket;
+  readonly codec?: ValueCodec | undefined;
+  /**
+   * Opens the connection, as a socket or any other stream of bytes in both directions.
+   * Default: TCP or a Unix socket of this machine.
+   */
+  readonly openSocket?: ((address: Address) => Duplex) | undefined;
   /** Default: the process's timers and `performance.now`. */
-  readonly timers?: ClientTimers;
+  readonly timers?: ClientTimers | undefined;
   /** Between 0 and 1, for the pauses' jitter. Default `Math.random`. */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
 }
 
 /** Every option with its value. */
@@ -59,17 +77,49 @@ export interface ResolvedOptions {
   readonly name: string;
   readonly timeoutMs: number;
   readonly connectTimeoutMs: number;
+  readonly silenceMs: number;
   readonly queueMax: number;
+  readonly queueBytesMax: number;
   readonly reconnect: boolean;
   readonly backoffMs: { readonly first: number; readonly most: number };
   readonly codec: ValueCodec | undefined;
-  readonly openSocket: (address: Address) => Socket;
+  readonly openSocket: (address: Address) => Duplex;
   readonly timers: ClientTimers;
   readonly random: () => number;
 }
 
 export const DEFAULT_PORT = 31337;
+const PORT_MAX = 65_535;
+const DATABASE_MAX = 65_535;
+/** The longest that a timer can wait. */
 const TIMEOUT_MS_MAX = 2 ** 31 - 1;
+const QUEUE_MAX = 2 ** 30;
+const QUEUE_BYTES = 256 * 1024 * 1024;
+/** When nothing is said, so often a peer is asked whether it is there. */
+const KEEP_ALIVE_MS = 15_000;
+
+/** Every option; a record, so that the compiler sees when one is forgotten. */
+const KNOWN: Readonly<Record<keyof ConnectOptions, true>> = {
+  url: true,
+  host: true,
+  port: true,
+  path: true,
+  username: true,
+  password: true,
+  database: true,
+  name: true,
+  timeoutMs: true,
+  connectTimeoutMs: true,
+  silenceMs: true,
+  queueMax: true,
+  queueBytesMax: true,
+  reconnect: true,
+  backoffMs: true,
+  codec: true,
+  openSocket: true,
+  timers: true,
+  random: true,
+};
 
 const systemTimers: ClientTimers = {
   setTimeout: (callback, ms) => setTimeout(callback, ms),
@@ -77,38 +127,13 @@ const systemTimers: ClientTimers = {
   now: () => performance.now(),
 };
 
-function openSocket(address: Address): Socket {
-  return connectSocket({ ...address, noDelay: true, keepAlive: true });
-}
-
-/** What a URL says. */
-function fromUrl(text: string): Partial<ConnectOptions> {
-  const url = URL.parse(text);
-  if (url === null) throw invalid('url', text, 'a URL such as kv://127.0.0.1:31337');
-  const { protocol, hostname, port, pathname } = url;
-  const credentials = {
-    ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
-    ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
-  };
-  if (protocol === 'kv+unix:') return { ...credentials, path: decodeURIComponent(pathname) };
-  if (protocol !== 'kv:')
-    throw invalid(
-      'url',
-      text,
-      'a URL that begins with kv:// or kv+unix:// (kvs:// needs TLS, which kvd does not have yet)',
-    );
-  const database = pathname.replace(/^\//, '');
-  if (!/^\d*$/.test(database)) throw invalid('url', text, 'a URL whose path is a database number');
-  return {
-    ...credentials,
-    ...(hostname === '' ? {} : { host: hostname.replace(/^\[(.*)\]$/, '$1') }),
-    ...(port === '' ? {} : { port: Number(port) }),
-    ...(database === '' ? {} : { database: Number(database) }),
-  };
-}
-
-function invalid(option: string, value: unknown, allowed: string): KvError {
-  return new KvError('INVALID_ARGUMENT', `${option}: ${String(value)} must be ${allowed}`);
+function openSocket(address: Address): Duplex {
+  return connectSocket({
+    ...address,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_MS,
+  });
 }
 
 function checkInteger(option: string, value: number, least: number, most: number): number {
@@ -122,35 +147,89 @@ export function checkTimeout(option: string, value: number): number {
   return checkInteger(option, value, 0, TIMEOUT_MS_MAX);
 }
 
+/** A string that has an UTF-8 form; empty only where that means something. */
+export function checkText(option: string, value: string, least = 0): string {
+  const isText = typeof value === 'string' && Buffer.from(value).toString() === value;
+  // What is wrong may be a password: it is not shown.
+  if (!isText) throw invalid(option, typeof value, 'a well-formed string');
+  if (value.length < least) throw invalid(option, "''", 'a string that is not empty');
+  return value;
+}
+
+/** Printable ASCII without spaces, as the server has it. */
+function checkName(name: string): string {
+  if (!/^[!-~]*$/.test(checkText('name', name)))
+    throw invalid('name', JSON.stringify(name), 'printable ASCII without spaces');
+  return name;
+}
+
+function checkBoolean(option: string, value: boolean): boolean {
+  if (typeof value !== 'boolean') throw invalid(option, value, 'true or false');
+  return value;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: any function
+function checkFunction<T extends (...args: any[]) => unknown>(option: string, value: T): T {
+  if (typeof value !== 'function') throw invalid(option, value, 'a function');
+  return value;
+}
+
+/** The options that were given, those of the URL behind those beside it. */
+function gather(target: string | ConnectOptions): ConnectOptions {
+  if (typeof target === 'string') return fromUrl(target);
+  if (typeof target !== 'object' || target === null)
+    throw invalid('connect', target, 'given a URL or an object of options');
+  const given: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(target)) {
+    if (!Object.hasOwn(KNOWN, name))
+      throw invalid(name, value, `one of the options ${Object.keys(KNOWN).join(', ')}`);
+    if (value !== undefined) given[name] = value;
+  }
+  const beside = given as ConnectOptions;
+  if (beside.url === undefined) return beside;
+  const { path, ...rest } = fromUrl(beside.url);
+  const elsewhere = beside.host !== undefined || beside.port !== undefined;
+  return { ...rest, ...(path === undefined || elsewhere ? {} : { path }), ...beside };
+}
+
+function addressOf({ host = '127.0.0.1', port = DEFAULT_PORT, path }: ConnectOptions): Address {
+  if (path !== undefined) return { path: checkText('path', path, 1) };
+  return { host: checkText('host', host, 1), port: checkInteger('port', port, 0, PORT_MAX) };
+}
+
+function backoffOf({ backoffMs = { first: 50, most: 2000 } }: ConnectOptions) {
+  const first = checkInteger('backoffMs.first', backoffMs.first, 1, TIMEOUT_MS_MAX);
+  return { first, most: checkInteger('backoffMs.most', backoffMs.most, first, TIMEOUT_MS_MAX) };
+}
+
 /** @throws {@link KvError} `INVALID_ARGUMENT` naming the option, its value and what is allowed */
 export function resolveOptions(target: string | ConnectOptions): ResolvedOptions {
-  const given = typeof target === 'string' ? { url: target } : target;
-  const o: ConnectOptions = { ...(given.url === undefined ? {} : fromUrl(given.url)), ...given };
-  const port = checkInteger('port', o.port ?? DEFAULT_PORT, 0, 65_535);
-  const { first, most } = o.backoffMs ?? { first: 50, most: 2000 };
+  const o = gather(target);
+  const { username = 'default', password, connectTimeoutMs = 2000, silenceMs = 10_000 } = o;
+  if (o.username !== undefined && password === undefined)
+    throw invalid('username', username, 'given together with a password');
   return {
-    address: o.path === undefined ? { host: o.host ?? '127.0.0.1', port } : { path: o.path },
-    username: o.username ?? 'default',
-    password: o.password,
-    database: checkInteger('database', o.database ?? 0, 0, 65_535),
-    name: o.name ?? '',
+    address: addressOf(o),
+    username: checkText('username', username, 1),
+    password: password === undefined ? undefined : checkText('password', password),
+    database: checkInteger('database', o.database ?? 0, 0, DATABASE_MAX),
+    name: checkName(o.name ?? ''),
     timeoutMs: checkTimeout('timeoutMs', o.timeoutMs ?? 2000),
-    connectTimeoutMs: checkInteger(
-      'connectTimeoutMs',
-      o.connectTimeoutMs ?? 2000,
+    connectTimeoutMs: checkInteger('connectTimeoutMs', connectTimeoutMs, 1, TIMEOUT_MS_MAX),
+    silenceMs: checkInteger('silenceMs', silenceMs, 1, TIMEOUT_MS_MAX),
+    queueMax: checkInteger('queueMax', o.queueMax ?? 65_536, 1, QUEUE_MAX),
+    queueBytesMax: checkInteger(
+      'queueBytesMax',
+      o.queueBytesMax ?? QUEUE_BYTES,
       1,
-      TIMEOUT_MS_MAX,
+      Number.MAX_SAFE_INTEGER,
     ),
-    queueMax: checkInteger('queueMax', o.queueMax ?? 65_536, 1, 2 ** 30),
-    reconnect: o.reconnect ?? true,
-    backoffMs: {
-      first: checkInteger('backoffMs.first', first, 1, TIMEOUT_MS_MAX),
-      most: checkInteger('backoffMs.most', most, first, TIMEOUT_MS_MAX),
-    },
+    reconnect: checkBoolean('reconnect', o.reconnect ?? true),
+    backoffMs: backoffOf(o),
     codec: o.codec,
-    openSocket: o.openSocket ?? openSocket,
+    openSocket: checkFunction('openSocket', o.openSocket ?? openSocket),
     timers: o.timers ?? systemTimers,
-    random: o.random ?? Math.random,
+    random: checkFunction('random', o.random ?? Math.random),
   };
 }
 

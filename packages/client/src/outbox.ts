@@ -1,8 +1,12 @@
 import { ByteWriter, type ValueCodec, writeRequest } from '@kv/protocol';
-import type { Call } from './call.ts';
+import { type Call, isWaiting } from './call.ts';
+import { KvError } from './errors.ts';
 
+const WRITER_BYTES = 16 * 1024;
 /** An array that grew for something large is not kept for the small that follows. */
 const KEPT_BYTES_MAX = 1024 * 1024;
+/** Gaps are closed when there are so many, and more of them than of calls. */
+const GAPS_MIN = 64;
 
 /**
  * Requests that have been encoded and not sent: one run of bytes, which goes out
@@ -10,9 +14,12 @@ const KEPT_BYTES_MAX = 1024 * 1024;
  */
 export class Outbox {
   private readonly codec: ValueCodec;
-  private writer = new ByteWriter(16 * 1024);
+  private writer = new ByteWriter(WRITER_BYTES);
+  /** The writer that serves while the other's bytes are being sent. */
+  private spare: ByteWriter | undefined;
   private calls: Call[] = [];
   private cancelled = 0;
+  private encoding = false;
 
   constructor(codec: ValueCodec) {
     this.codec = codec;
@@ -22,53 +29,70 @@ export class Outbox {
     return this.calls.length - this.cancelled;
   }
 
-  /** Encodes a request at the back; `[start, end)` is where it lies. Throws what the codec throws. */
-  encode(name: string, args: readonly unknown[]): { readonly start: number; readonly end: number } {
+  /** Bytes that are held, those of cancelled calls included. */
+  get bytes(): number {
+    return this.writer.position;
+  }
+
+  /** Encodes a request at the back and returns where it starts. Throws what the codec throws. */
+  encode(name: string, args: readonly unknown[]): number {
+    if (this.encoding)
+      throw new KvError('INVALID_ARGUMENT', `${name} was called while a value was being encoded`);
     const start = this.writer.position;
-    writeRequest(this.writer, this.codec, name, args);
-    return { start, end: this.writer.position };
+    this.encoding = true;
+    try {
+      writeRequest(this.writer, this.codec, name, args);
+    } finally {
+      this.encoding = false;
+    }
+    return start;
   }
 
   /** The bytes of what was encoded last, as an array of its own. */
-  copy(start: number, end: number): Uint8Array {
-    return Uint8Array.prototype.slice.call(this.writer.bytes, start, end);
+  copyFrom(start: number): Uint8Array {
+    return Uint8Array.prototype.slice.call(this.writer.bytes, start, this.writer.position);
   }
 
   add(call: Call): void {
     this.calls.push(call);
   }
 
-  /** A call was settled before it was sent: its bytes will not go out. */
-  cancel(): void {
+  /** A call that waits here was settled: its bytes will not go out. */
+  cancel(call: Call): void {
+    call.end = 0;
     this.cancelled++;
+    if (this.cancelled > GAPS_MIN && this.cancelled * 2 > this.calls.length) this.closeGaps();
   }
 
   /** Everything that waits, oldest first. */
-  waiting(): readonly Call[] {
-    return this.calls.filter(({ settled }) => !settled);
+  forEach(visit: (call: Call) => void): void {
+    for (const call of this.calls) visit(call);
   }
 
   /**
-   * Hands over the bytes to send and their calls. `reuse` says whether the bytes may
-   * be overwritten by the next requests.
+   * Hands over the bytes to send and their calls, which have left this outbox then.
+   *
+   * @param send - returns whether the bytes may be overwritten by the next requests
    */
-  take(send: (bytes: Uint8Array) => boolean): readonly Call[] {
-    if (this.cancelled > 0) this.closeGaps();
+  take(send: (bytes: Uint8Array, calls: readonly Call[]) => boolean): void {
+    this.closeGaps();
     const { calls, writer } = this;
-    const length = writer.position;
-    const reuse = send(writer.bytes.subarray(0, length));
-    if (reuse && writer.bytes.length <= KEPT_BYTES_MAX) writer.position = 0;
-    else this.writer = new ByteWriter(16 * 1024);
     this.calls = [];
-    return calls;
+    this.writer = this.spare ?? new ByteWriter(WRITER_BYTES);
+    this.spare = undefined;
+    const reuse = send(writer.bytes.subarray(0, writer.position), calls);
+    if (!reuse || writer.bytes.length > KEPT_BYTES_MAX) return;
+    writer.position = 0;
+    this.spare = writer;
   }
 
   /** Puts requests that were sent on a lost connection in front of those that wait. */
   putBack(lost: readonly Call[]): void {
     this.closeGaps();
+    if (lost.length === 0) return;
     const waiting = this.calls;
     const old = this.writer;
-    this.writer = new ByteWriter(Math.max(16 * 1024, old.position));
+    this.writer = new ByteWriter(Math.max(WRITER_BYTES, old.position));
     this.calls = [];
     for (const call of lost) {
       const again = call.again as readonly unknown[] | Uint8Array;
@@ -87,6 +111,16 @@ export class Outbox {
     }
   }
 
+  /** Takes everything out, oldest first. */
+  drain(): Call[] {
+    const calls = this.calls.filter(isWaiting);
+    this.calls = [];
+    this.cancelled = 0;
+    this.writer = new ByteWriter(0);
+    this.spare = undefined;
+    return calls;
+  }
+
   private append(bytes: Uint8Array): void {
     this.writer.room(bytes.length);
     this.writer.bytes.set(bytes, this.writer.position);
@@ -98,7 +132,7 @@ export class Outbox {
     if (this.cancelled === 0) return;
     const { writer } = this;
     let position = 0;
-    const kept = this.calls.filter(({ settled }) => !settled);
+    const kept = this.calls.filter(isWaiting);
     for (const call of kept) {
       const length = call.end - call.start;
       writer.bytes.copyWithin(position, call.start, call.end);
@@ -109,5 +143,13 @@ export class Outbox {
     writer.position = position;
     this.calls = kept;
     this.cancelled = 0;
+    if (writer.bytes.length > KEPT_BYTES_MAX && position < writer.bytes.length / 4) this.shrink();
+  }
+
+  /** Gives the memory of a writer back that has become much too large. */
+  private shrink(): void {
+    const { bytes, position } = this.writer;
+    this.writer = new ByteWriter(Math.max(WRITER_BYTES, position));
+    this.append(bytes.subarray(0, position));
   }
 }

@@ -1,13 +1,17 @@
 import { type CommandRow, commandNamed } from '@kv/protocol';
+import { argumentText } from './argument-text.ts';
 import type { CallOptions } from './call.ts';
-import { KvError } from './errors.ts';
+import type { CallLimits } from './caller.ts';
+import { invalid, KvError } from './errors.ts';
 import type { Key } from './method-types.ts';
+import { checkText, checkTimeout } from './options.ts';
+import { changesConnection } from './session.ts';
 
 /** What a view changes; see `KvClient.with`. */
 export interface ScopeOptions extends CallOptions {
   /** Put before every key; views of views put theirs behind. */
   readonly prefix?: string | undefined;
-  /** Time to live of what is written without one. */
+  /** Time to live of what `set`, `setMany` and `getOrSet` write without one. */
   readonly ttlMs?: number | undefined;
 }
 
@@ -17,84 +21,141 @@ const WHOLE_DATABASE = new Set(['RANDOMKEY', 'FLUSH', 'DBSIZE']);
 /** Saving takes as long as it takes: the client's time limit is for the others. */
 const UNHURRIED = new Set(['SAVE', 'SHUTDOWN']);
 
+/** Glob characters that mean something outside of brackets; see the server's `KEYS`. */
+const GLOB = /[*?[\\]/g;
+
+const NO_SIGNALS: readonly AbortSignal[] = [];
 const encoder = new TextEncoder();
 const latin1 = new TextDecoder('latin1');
 
-/** A key as a string that is the same for the same bytes. */
+/** A key as a string that is the same for the same bytes, and for no others. */
 export function keyText(key: Key): string {
   return latin1.decode(typeof key === 'string' ? encoder.encode(key) : key);
 }
 
-/** The prefix, TTL, signal and time limit of a view. */
+interface ScopeState {
+  readonly prefix: string;
+  readonly ttlMs: number | undefined;
+  readonly isView: boolean;
+  readonly limits: CallLimits;
+}
+
+/** The prefix, TTL, signals and time limit of a view, and what they do to calls. */
 export class Scope {
   readonly prefix: string;
   readonly ttlMs: number | undefined;
-  private readonly call: CallOptions;
+  private readonly isView: boolean;
+  private readonly limits: CallLimits;
   private readonly prefixBytes: Uint8Array;
 
-  constructor({ prefix = '', ttlMs, signal, timeoutMs }: ScopeOptions = {}) {
+  private constructor({ prefix, ttlMs, isView, limits }: ScopeState) {
     this.prefix = prefix;
     this.prefixBytes = encoder.encode(prefix);
     this.ttlMs = ttlMs;
-    this.call = { signal, timeoutMs };
+    this.isView = isView;
+    this.limits = limits;
   }
 
-  narrowed(options: ScopeOptions): Scope {
+  /** The scope of a client that is no view. */
+  static whole(): Scope {
+    const limits = { signals: NO_SIGNALS, timeoutMs: undefined };
+    return new Scope({ prefix: '', ttlMs: undefined, isView: false, limits });
+  }
+
+  narrowed({ prefix = '', ttlMs = this.ttlMs, signal, timeoutMs }: ScopeOptions): Scope {
+    checkText('prefix', prefix);
+    if (ttlMs !== undefined && !(Number.isSafeInteger(ttlMs) && ttlMs >= 1))
+      throw invalid('ttlMs', ttlMs, 'a whole number of milliseconds, at least 1');
+    if (timeoutMs !== undefined) checkTimeout('timeoutMs', timeoutMs);
+    const { limits } = this;
     return new Scope({
-      prefix: this.prefix + (options.prefix ?? ''),
-      ttlMs: options.ttlMs ?? this.ttlMs,
-      signal: bothSignals(this.call.signal, options.signal),
-      timeoutMs: options.timeoutMs ?? this.call.timeoutMs,
+      prefix: this.prefix + prefix,
+      ttlMs,
+      isView: true,
+      limits: {
+        signals: signal === undefined ? limits.signals : [...limits.signals, signal],
+        timeoutMs: timeoutMs ?? limits.timeoutMs,
+      },
     });
   }
 
-  /** What holds for a call: its own options, then the view's. */
-  callOptions(name: string, { signal, timeoutMs }: CallOptions): CallOptions {
-    const limit = timeoutMs ?? this.call.timeoutMs ?? (UNHURRIED.has(name) ? 0 : undefined);
-    return { signal: bothSignals(this.call.signal, signal), timeoutMs: limit };
+  /** The same without its signals. */
+  unsignalled(): Scope {
+    const limits = { signals: NO_SIGNALS, timeoutMs: this.limits.timeoutMs };
+    return new Scope({ prefix: this.prefix, ttlMs: this.ttlMs, isView: this.isView, limits });
+  }
+
+  /** What holds for a call: every signal, and its own time limit before the view's. */
+  callLimits(name: string, { signal, timeoutMs }: CallOptions): CallLimits {
+    const { limits } = this;
+    const limit = timeoutMs ?? limits.timeoutMs ?? (UNHURRIED.has(name) ? 0 : undefined);
+    if (signal === undefined && limit === limits.timeoutMs) return limits;
+    const signals = signal === undefined ? limits.signals : [...limits.signals, signal];
+    return { signals, timeoutMs: limit };
   }
 
   /** A key with the prefix. */
   key(key: Key): Key {
     if (this.prefix === '') return key;
     if (typeof key === 'string') return this.prefix + key;
-    const bytes = new Uint8Array(this.prefixBytes.length + key.length);
-    bytes.set(this.prefixBytes);
-    bytes.set(key, this.prefixBytes.length);
-    return bytes;
+    if (!(key instanceof Uint8Array)) throw invalid('key', typeof key, 'a string or bytes');
+    return this.joined(key);
+  }
+
+  private joined(bytes: Uint8Array, prefix = this.prefixBytes): Uint8Array {
+    const all = new Uint8Array(prefix.length + bytes.length);
+    all.set(prefix);
+    all.set(bytes, prefix.length);
+    return all;
   }
 
   /** The arguments of a command with the prefix on every key and pattern. */
   arguments(name: string, args: readonly unknown[]): readonly unknown[] {
+    if (this.isView && changesConnection(name))
+      throw new KvError(
+        'UNSUPPORTED',
+        `${name} is for the client: it changes what all views share`,
+      );
     if (this.prefix === '') return args;
     const row: CommandRow | undefined = commandNamed(name);
     if (row === undefined || WHOLE_DATABASE.has(name))
       throw new KvError('UNSUPPORTED', `${name} can't be narrowed to the prefix ${this.prefix}`);
     if (name === 'KEYS') return [this.pattern(args[0]), ...args.slice(1)];
     if (name === 'SCAN') return this.scanArguments(args);
-    const { length } = row.args;
+    const places = row.args;
     return args.map((arg, i) => {
-      const place = row.repeat ? i % length : Math.min(i, length - 1);
-      const { kind, many } = row.args[place] ?? {};
-      const isKey = kind === 'key' && (row.repeat || many || i < length);
+      const place = row.repeat ? i % places.length : Math.min(i, places.length - 1);
+      const isKey =
+        places[place]?.kind === 'key' && (place === i || row.repeat || places[place].many);
       return isKey ? this.key(arg as Key) : arg;
     });
   }
 
+  /** Behind the cursor there are pairs of a token and its operand. */
   private scanArguments(args: readonly unknown[]): unknown[] {
-    const at = args.findIndex((arg, i) => i > 0 && String(arg).toUpperCase() === 'MATCH');
-    if (at < 0) return [...args, 'MATCH', this.pattern('*')];
-    return args.map((arg, i) => (i === at + 1 ? this.pattern(arg) : arg));
+    const words = [...args];
+    for (let i = 1; i < words.length; i += 2) {
+      if (argumentText(words[i]).toUpperCase() !== 'MATCH') continue;
+      words[i + 1] = this.pattern(words[i + 1]);
+      return words;
+    }
+    return [...words, 'MATCH', this.pattern('*')];
   }
 
-  private pattern(pattern: unknown): string {
-    return this.prefix.replace(/[*?[\]\\^]/g, '\\$&') + String(pattern);
+  private pattern(pattern: unknown): Key {
+    const prefix = this.prefix.replace(GLOB, '\\$&');
+    if (pattern instanceof Uint8Array) return this.joined(pattern, encoder.encode(prefix));
+    return prefix + String(pattern);
+  }
+
+  /** Whether {@link reply} has something to do. */
+  changesReply(name: string): boolean {
+    return this.prefix !== '' && (name === 'KEYS' || name === 'SCAN');
   }
 
   /** A reply whose keys are without the prefix. */
   reply(name: string, reply: unknown): unknown {
     if (name === 'KEYS') return (reply as Key[]).map((key) => this.withoutPrefix(key));
-    if (name !== 'SCAN') return reply;
     const [cursor, keys] = reply as [string, Key[]];
     return [cursor, keys.map((key) => this.withoutPrefix(key))];
   }
@@ -103,11 +164,4 @@ export class Scope {
     if (typeof key === 'string') return key.slice(this.prefix.length);
     return key.slice(this.prefixBytes.length);
   }
-}
-
-function bothSignals(
-  a: AbortSignal | undefined,
-  b: AbortSignal | undefined,
-): AbortSignal | undefined {
-  return a !== undefined && b !== undefined ? AbortSignal.any([a, b]) : (b ?? a);
 }

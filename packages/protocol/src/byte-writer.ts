@@ -37,7 +37,8 @@ export class ByteWriter {
 
   /** What was written, as an array of its own. */
   copy(): Uint8Array<ArrayBuffer> {
-    return Uint8Array.prototype.slice.call(this.bytes, 0, this.position) as Uint8Array<ArrayBuffer>;
+    // The constructor copies; `slice` would give a Buffer where `bytes` is one.
+    return new Uint8Array(this.bytes.subarray(0, this.position));
   }
 
   private grow(needed: number): void {

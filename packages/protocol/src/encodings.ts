@@ -31,7 +31,7 @@ export type ArgumentForm = (typeof ArgumentForm)[keyof typeof ArgumentForm];
 
 /** The encoding under which an argument of this form is stored. */
 export function encodingOfForm(form: number): Encoding {
-  return (form > Encoding.VALUE ? Encoding.VALUE : form) as Encoding;
+  return Math.min(form, Encoding.VALUE) as Encoding;
 }
 
 /** What kind of thing an entry holds. Stored in records and snapshots: never renumber. */

@@ -38,6 +38,8 @@ export const Errors = {
   keyKind: errorReply('a key must be a string or bytes'),
   keyTooLong: errorReply('a key is longer than 1048576 bytes'),
   valueTooLong: errorReply('a value is longer than 536870912 bytes'),
+  textTooLong: errorReply('an argument is longer than 1048576 bytes'),
+  replyTooLong: errorReply('the reply would be longer than 1073741824 bytes'),
   textKind: errorReply('an argument must be a string'),
   valueMalformed: errorReply('a value is not well-formed MessagePack'),
   valueTooDeep: errorReply('a value is nested deeper than 128 levels'),

@@ -1,8 +1,10 @@
 import { commandId } from './commands/lookup.ts';
 import { ArgumentForm } from './encodings.ts';
+import { Errors } from './errors.ts';
 import { EXT_VALUE, FRAME_HEADER_BYTES, FRAME_LENGTH_BYTES, FrameKind } from './frame.ts';
 import {
   ARGUMENTS_MAX,
+  BATCH_ARGUMENTS_MAX,
   FRAME_BYTES_MAX,
   UNAUTHENTICATED_ARGUMENTS_MAX,
   UNAUTHENTICATED_FRAME_BYTES_MAX,
@@ -17,7 +19,8 @@ const TRUNCATED = 'a request ends inside an argument';
  *
  * A partial frame is not an error: {@link fill} answers how far it came, and the
  * rest is given again with more bytes. When the bytes break the protocol, `error`
- * is set; what was read before it is in the batch and may be answered first.
+ * is set; what was read before it is in the batch and may be answered first. A request
+ * whose VALUE is malformed or too deep is a row of its own, {@link INVALID}.
  *
  * @example
  * ```ts
@@ -47,7 +50,11 @@ export class FrameReader {
     this.error = undefined;
     this.wanted = 0;
     let at = start;
-    while (at + FRAME_LENGTH_BYTES <= end && batch.rows < rowsMax) {
+    while (
+      at + FRAME_LENGTH_BYTES <= end &&
+      batch.rows < rowsMax &&
+      batch.arguments < BATCH_ARGUMENTS_MAX
+    ) {
       const length = batch.view.getUint32(at, false);
       if (length < 1 || length > bytesMax) {
         this.error = `a frame of ${length} bytes; 1 to ${bytesMax} are allowed${authenticated ? '' : ' before authentication'}`;
@@ -84,7 +91,7 @@ export class FrameReader {
     let at = this.next;
     for (let i = 0; i < count; i++) {
       const reason = this.element(b, name + i, at, end);
-      if (reason === TOO_DEEP) problem = reason;
+      if (reason === TOO_DEEP || reason === MALFORMED) problem ??= reason;
       else if (reason !== undefined) return this.fail(reason);
       at = this.next;
     }
@@ -213,9 +220,7 @@ export class FrameReader {
     const walked = walkValue(b.bytes, body, body + length);
     this.take(b, a, ArgumentForm.VALUE, at, skip + 1, length, end);
     if (walked === WALK_TOO_DEEP) return TOO_DEEP;
-    return walked === body + length
-      ? undefined
-      : 'a value is not one well-formed MessagePack value';
+    return walked === body + length ? undefined : MALFORMED;
   }
 
   private take(
@@ -237,5 +242,9 @@ export class FrameReader {
   }
 }
 
-/** Not a broken protocol: the request is refused, the connection goes on. */
-const TOO_DEEP = 'a value is nested deeper than 128 levels';
+/**
+ * What is wrong with a VALUE does not break the protocol, since its header says where
+ * it ends: the request is refused, the connection goes on.
+ */
+const TOO_DEEP = Errors.valueTooDeep.message;
+const MALFORMED = Errors.valueMalformed.message;

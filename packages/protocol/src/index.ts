@@ -20,6 +20,7 @@ export type {
   OptionGroup,
   RespReply,
 } from './commands/row.ts';
+export { commandSyntax } from './commands/syntax.ts';
 export {
   COMMANDS,
   type Command,
@@ -44,6 +45,8 @@ export {
   DEPTH_MAX,
   FRAME_BYTES_MAX,
   KEY_BYTES_MAX,
+  REPLY_BYTES_MAX,
+  TEXT_BYTES_MAX,
   UNAUTHENTICATED_ARGUMENTS_MAX,
   UNAUTHENTICATED_FRAME_BYTES_MAX,
   VALUE_BYTES_MAX,
@@ -54,5 +57,6 @@ export type { ReplyWriter, ValueSource } from './reply-writer.ts';
 export { INVALID, RequestBatch } from './request-batch.ts';
 export { writeRequest } from './request-writer.ts';
 export { isUtf8 } from './utf8.ts';
-export { ValueCodec } from './value/codec.ts';
+export { ValueCodec, type ValueCodecOptions, valueCodec } from './value/codec.ts';
+export { type ValueExtension, valueExtension } from './value/extensions.ts';
 export { ValueError, type ValueErrorCode } from './value/value-error.ts';

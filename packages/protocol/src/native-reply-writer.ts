@@ -1,5 +1,5 @@
 import { Encoding } from './encodings.ts';
-import type { ErrorReply } from './errors.ts';
+import { type ErrorReply, Errors } from './errors.ts';
 import {
   EXT_ERROR,
   EXT_VALUE,
@@ -7,6 +7,7 @@ import {
   FRAME_LENGTH_BYTES,
   FrameKind,
 } from './frame.ts';
+import { REPLY_BYTES_MAX } from './limits.ts';
 import type { ReplyWriter, ValueSource } from './reply-writer.ts';
 import { isUtf8 } from './utf8.ts';
 
@@ -34,18 +35,36 @@ function allocate(bytes: number): Uint8Array<ArrayBuffer> {
 
 /**
  * Native replies into one reused buffer. {@link begin} and {@link end} frame each
- * reply; {@link flush} hands what is complete to the sink.
+ * reply; {@link flush} hands what is complete to the sink, and so does a buffer that is
+ * full. Connections that take turns can share a writer: whoever has the turn sets
+ * `sink`, and leaves nothing pending.
+ *
+ * @example
+ * ```ts
+ * const out = new NativeReplyWriter({ send: (bytes, length) => write(bytes.slice(0, length)) });
+ * out.begin();
+ * out.text('PONG');
+ * out.end();
+ * out.flush();
+ * ```
  */
 export class NativeReplyWriter implements ReplyWriter {
   sink: Sink;
+  /** Error replies written so far, those inside arrays too. */
+  errors = 0;
+  private readonly replyBytesMax: number;
   private bytes_ = allocate(CAPACITY_BYTES);
   private view = new DataView(this.bytes_.buffer);
   private position = 0;
   /** Where the reply being written starts; what is before it may be sent. */
   private start = 0;
+  /** The reply being written is longer than it may be; what is written of it is dropped. */
+  private tooLong = false;
 
-  constructor(sink: Sink) {
+  /** @param replyBytesMax - a longer reply becomes an error */
+  constructor(sink: Sink, replyBytesMax: number = REPLY_BYTES_MAX) {
     this.sink = sink;
+    this.replyBytesMax = replyBytesMax;
   }
 
   /** Bytes that are written and not yet sent. */
@@ -72,6 +91,14 @@ export class NativeReplyWriter implements ReplyWriter {
 
   /** Completes the frame; its length is known now. */
   end(): void {
+    if (this.tooLong || this.position - this.start > this.replyBytesMax) {
+      const isPush = this.view.getUint8(this.start + FRAME_LENGTH_BYTES) === FrameKind.PUSH;
+      this.cancel();
+      // Nobody waits for a push.
+      if (isPush) return;
+      this.begin();
+      this.error(Errors.replyTooLong);
+    }
     this.view.setUint32(this.start, this.position - this.start - FRAME_LENGTH_BYTES, false);
     this.start = this.position;
   }
@@ -79,6 +106,7 @@ export class NativeReplyWriter implements ReplyWriter {
   /** Takes back the frame that was begun: the reply comes later. */
   cancel(): void {
     this.position = this.start;
+    this.tooLong = false;
   }
 
   /** Sends every complete frame. */
@@ -101,6 +129,11 @@ export class NativeReplyWriter implements ReplyWriter {
   /** Makes sure that `count` bytes fit behind the position. */
   private room(count: number): void {
     if (this.position + count <= this.bytes_.length) return;
+    if (this.position + count - this.start > this.replyBytesMax) {
+      // Goes on in the same place, so that memory stays bounded; end() tells the client.
+      this.tooLong = true;
+      this.position = this.start + FRAME_HEADER_BYTES;
+    }
     this.flush();
     const needed = this.position + count;
     if (needed > this.bytes_.length)
@@ -199,7 +232,10 @@ export class NativeReplyWriter implements ReplyWriter {
     if (text) this.header(0xa0, 0xd9, length);
     else if (encoding === Encoding.BYTES) this.header(0, 0xc4, length);
     else if (encoding === Encoding.VALUE) this.extension(EXT_VALUE, length);
-    else return this.raw(source, ref, length);
+    else {
+      this.raw(source, ref, length);
+      return;
+    }
     source.copyValue(ref, this.bytes_, this.position);
     this.position += length;
   }
@@ -256,6 +292,7 @@ export class NativeReplyWriter implements ReplyWriter {
 
   /** Alone in its frame it makes an error frame; inside an array it is extension 2. */
   error({ code, message }: ErrorReply): void {
+    this.errors++;
     if (this.position === this.start + FRAME_HEADER_BYTES) {
       this.view.setUint8(this.start + FRAME_LENGTH_BYTES, FrameKind.ERROR);
       this.errorBody(code, message);

@@ -1,6 +1,6 @@
 import { ProtocolError } from './errors.ts';
 import { FRAME_HEADER_BYTES, FRAME_LENGTH_BYTES } from './frame.ts';
-import { FRAME_BYTES_MAX } from './limits.ts';
+import { REPLY_BYTES_MAX } from './limits.ts';
 
 /** The least that a kept partial frame gets, so that it does not grow byte by byte. */
 const KEPT_BYTES_MIN = 4096;
@@ -57,13 +57,14 @@ export class ReplyReader {
   }
 
   /**
-   * Finds the next whole frame. False: more bytes are needed.
+   * Finds the next whole frame. False: more bytes are needed. A length is judged as
+   * soon as its four bytes are there; memory follows what has arrived.
    *
    * @throws {@link ProtocolError} for a length that no server sends
    */
   next(): boolean {
     const { bytes, at, end } = this;
-    if (end - at < FRAME_HEADER_BYTES) return false;
+    if (end - at < FRAME_LENGTH_BYTES) return false;
     const length =
       (bytes[at] as number) * 0x1000000 +
       (((bytes[at + 1] as number) << 16) |
@@ -80,6 +81,3 @@ export class ReplyReader {
     return true;
   }
 }
-
-/** A reply may hold many values (MGET), so only what can't be a length is refused. */
-const REPLY_BYTES_MAX = Math.max(FRAME_BYTES_MAX, 0xfffffff0);

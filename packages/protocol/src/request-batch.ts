@@ -1,8 +1,12 @@
 import { ArgumentForm } from './encodings.ts';
 import { parseInteger } from './integer.ts';
+import { BATCH_ARGUMENTS_MAX } from './limits.ts';
 
 const NO_BYTES = new Uint8Array(0);
+/** Option tokens that a row of the table can have; a test holds the table to it. */
 const OPTIONS_MAX = 16;
+/** Places for arguments that a batch keeps between requests. */
+const KEPT_ARGUMENTS_MAX = 4 * BATCH_ARGUMENTS_MAX;
 
 /** The command number of a row that could not be read; `RequestBatch.problems` says why. */
 export const INVALID = -1;
@@ -21,6 +25,7 @@ export const INVALID = -1;
  */
 export class RequestBatch {
   readonly capacity: number;
+  private readonly argumentCapacity: number;
   rows = 0;
   readonly command: Int32Array;
   readonly first: Int32Array;
@@ -49,6 +54,7 @@ export class RequestBatch {
 
   constructor(capacity = 32, argumentCapacity = 1024) {
     this.capacity = capacity;
+    this.argumentCapacity = argumentCapacity;
     this.command = new Int32Array(capacity);
     this.first = new Int32Array(capacity);
     this.count = new Int32Array(capacity);
@@ -70,23 +76,25 @@ export class RequestBatch {
   /** Lets go of the bytes, which belong to a connection. */
   release(): void {
     this.begin(NO_BYTES);
+    // The places of a giant request are not kept for ordinary ones.
+    if (this.offset.length > KEPT_ARGUMENTS_MAX) this.allocate(this.argumentCapacity);
   }
 
   /** Room for `count` more arguments. */
   reserve(count: number): void {
     const needed = this.arguments + count;
     if (needed <= this.offset.length) return;
-    const size = Math.max(needed, this.offset.length * 2);
-    const grow = (column: Int32Array): Int32Array => {
-      const grown = new Int32Array(size);
-      grown.set(column);
-      return grown;
-    };
-    this.offset = grow(this.offset);
-    this.length = grow(this.length);
-    const form = new Uint8Array(size);
-    form.set(this.form);
-    this.form = form;
+    const { offset, length, form } = this;
+    this.allocate(Math.max(needed, offset.length * 2));
+    this.offset.set(offset);
+    this.length.set(length);
+    this.form.set(form);
+  }
+
+  private allocate(places: number): void {
+    this.offset = new Int32Array(places);
+    this.length = new Int32Array(places);
+    this.form = new Uint8Array(places);
   }
 
   /** The bytes of an argument: a view, good until the request has been answered. */

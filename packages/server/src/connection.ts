@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import {
   errorReply,
   type FrameReader,
-  NativeReplyWriter,
+  type NativeReplyWriter,
   type RequestBatch,
   type Sink,
 } from '@kv/protocol';
@@ -10,63 +10,85 @@ import type { Dispatcher } from './dispatch.ts';
 import { foreignProtocol } from './foreign.ts';
 import type { ServerContext } from './handler.ts';
 import { InputTail } from './input-tail.ts';
-import { OUTPUT_BYTES_MAX } from './limits.ts';
+import { INPUT_AHEAD_BYTES_MAX, OUTPUT_BYTES_MAX } from './limits.ts';
 import type { Parked, Reply } from './parked.ts';
 import type { Session } from './session.ts';
+import type { Runner, Turn } from './turn.ts';
+import type { Progress } from './watch.ts';
 
-/** What the connections of a server share: one request is executed at a time. */
+/** What the connections of a server share: one of them has its turn at a time. */
 export interface Machinery {
   readonly context: ServerContext;
   readonly dispatcher: Dispatcher;
   readonly reader: FrameReader;
   readonly batch: RequestBatch;
+  /** Empty between turns; its sink is the connection that has the turn. */
+  readonly out: NativeReplyWriter;
+  readonly turn: Turn;
 }
 
 const NOTHING = new Uint8Array(0);
 
 /**
  * One client: its socket, what has arrived and not been executed, and replies on
- * their way out. Requests wait, and the socket is not read, while a reply is
- * parked or more than `OUTPUT_BYTES_MAX` of replies wait for the client.
+ * their way out. Requests wait while a reply is parked, and while replies wait
+ * for the client; within one turn at most `OUTPUT_BYTES_MAX` and one reply are gathered.
  */
-export class Connection implements Sink {
+export class Connection implements Sink, Runner {
   readonly session: Session;
   private readonly socket: Socket;
   private readonly machinery: Machinery;
-  private readonly out: NativeReplyWriter;
   private readonly input = new InputTail();
+  private receivedBytes = 0;
   private parked: Parked | undefined;
+  /** The reply of what was parked, or a refusal, to be written in the next turn. */
+  private late: Reply | undefined;
   /** Replies wait for the client; no request is executed. */
   private blocked = false;
+  /** What the socket held after the last write; less by now, perhaps. */
+  private queuedBytes = 0;
   /** The client has sent all it will. */
   private ended = false;
+  /** The server is closing: what has arrived is answered, nothing more is taken. */
+  private draining = false;
   private judged = false;
-  private running = false;
 
   constructor(socket: Socket, session: Session, machinery: Machinery) {
     this.socket = socket;
     this.session = session;
     this.machinery = machinery;
-    this.out = new NativeReplyWriter(this);
     socket.on('data', (chunk) => this.received(chunk));
     socket.on('end', () => {
       this.ended = true;
-      this.finishIfDone();
+      this.takeTurn();
     });
     // What follows an error is 'close', which the server listens to.
     socket.on('error', (error) => {
       machinery.context.log.debug({ client: session.id, err: error }, 'connection error');
     });
     socket.on('close', () => {
-      this.parked?.cancel?.();
+      this.input.clear();
+      const { parked } = this;
       this.parked = undefined;
+      parked?.cancel?.();
     });
   }
 
-  /** Bytes that the client has been slow to take, and how many it ever took. */
-  get waiting(): { readonly bytes: number; readonly taken: number } {
-    const { writableLength, bytesWritten } = this.socket;
-    return { bytes: writableLength, taken: bytesWritten - writableLength };
+  /** How the connection moves along, for the limits in time. */
+  get progress(): Progress {
+    const { socket, session, receivedBytes, input } = this;
+    const { writableLength, bytesWritten } = socket;
+    // How much of a write that is under way the kernel has not taken; undocumented, so perhaps not there.
+    const handle = (socket as { _handle?: { writeQueueSize?: number } })._handle;
+    return {
+      trusted: session.trusted,
+      finished: socket.writableEnded,
+      parked: this.parked !== undefined,
+      partial: input.end > input.start && this.mayRun(),
+      receivedBytes,
+      waitingBytes: writableLength,
+      takenMark: bytesWritten - writableLength - (handle?.writeQueueSize ?? 0),
+    };
   }
 
   /** Cuts the client off. */
@@ -76,46 +98,52 @@ export class Connection implements Sink {
 
   /** Answers what has arrived, then closes. */
   close(): void {
-    this.session.closing = true;
-    if (this.parked?.abandonable) this.parked = undefined;
-    this.finishIfDone();
+    this.draining = true;
+    if (this.parked?.abandonable) {
+      this.parked = undefined;
+      this.session.closing = true;
+    }
+    this.takeTurn();
   }
 
   /** Refuses the client with an error, before anything is executed. */
   refuse(message: string): void {
     this.session.closing = true;
-    this.writeReply((out) => out.error(errorReply(message)));
-    this.out.flush();
-    this.finishIfDone();
+    this.late = (out) => out.error(errorReply(message));
+    this.takeTurn();
   }
 
   /** {@link Sink}: the kernel has everything, or the socket keeps the array. */
   send(bytes: Uint8Array, length: number): boolean {
     const { socket } = this;
     this.machinery.context.statistics.outputBytes += length;
-    if (socket.destroyed) return true;
+    if (socket.destroyed || socket.writableEnded) return true;
     socket.write(bytes.subarray(0, length));
-    if (socket.writableLength === 0) return true;
-    if (socket.writableLength > OUTPUT_BYTES_MAX && !this.blocked) {
-      this.blocked = true;
-      // The callback of an empty write runs when all before it is out; 'drain' may not fire.
-      socket.write(NOTHING, () => this.unblock());
-    }
+    this.queuedBytes = socket.writableLength;
+    if (this.queuedBytes === 0) return true;
+    if (this.queuedBytes > OUTPUT_BYTES_MAX) this.block();
     return false;
   }
 
-  private unblock(): void {
-    this.blocked = false;
-    this.continue();
+  /** Executes nothing more until the client has taken what waits for it. */
+  private block(): void {
+    if (this.blocked) return;
+    this.blocked = true;
+    // The callback of an empty write runs when all before it is out; 'drain' may not fire.
+    this.socket.write(NOTHING, () => {
+      this.blocked = false;
+      this.queuedBytes = this.socket.writableLength;
+      this.takeTurn();
+    });
   }
 
   private received(chunk: Buffer): void {
-    const { context } = this.machinery;
-    context.statistics.inputBytes += chunk.length;
-    if (this.session.closing) return;
+    this.machinery.context.statistics.inputBytes += chunk.length;
+    this.receivedBytes += chunk.length;
+    if (this.session.closing || this.draining) return;
     if (!this.judged && !this.judge(chunk)) return;
     this.input.add(chunk);
-    this.continue();
+    this.takeTurn();
   }
 
   /** Looks at the first bytes of a connection. False: it is not one of ours. */
@@ -131,20 +159,39 @@ export class Connection implements Sink {
     return false;
   }
 
-  /** Executes what has arrived, as far as it may. */
-  private continue(): void {
-    if (this.running || this.socket.destroyed) return;
-    this.running = true;
+  private takeTurn(): void {
+    this.machinery.turn.take(this);
+  }
+
+  /** {@link Runner}: executes what has arrived, as far as it may. Nobody else calls it. */
+  run(): void {
+    const { socket, session, machinery, late } = this;
+    if (socket.destroyed) return;
+    const { out } = machinery;
+    out.sink = this;
+    this.late = undefined;
+    if (late !== undefined) this.writeReply(late);
     while (this.mayRun() && this.runBatch());
-    this.running = false;
-    this.out.flush();
-    if (this.mayRun()) this.socket.resume();
-    else if (!this.session.closing) this.socket.pause();
-    this.finishIfDone();
+    out.flush();
+    machinery.context.statistics.errors += out.errors;
+    out.errors = 0;
+    if (socket.writableLength > 0 && !socket.writableEnded) this.block();
+    if (this.mayRead()) socket.resume();
+    else socket.pause();
+    if (this.isDone()) this.finish();
+    else if (session.closing) this.input.clear();
   }
 
   private mayRun(): boolean {
-    return !this.blocked && this.parked === undefined && !this.session.closing;
+    const { blocked, parked, late, session } = this;
+    return !blocked && parked === undefined && late === undefined && !session.closing;
+  }
+
+  /** What arrives on a connection that is closing is thrown away, but must be read for that. */
+  private mayRead(): boolean {
+    if (this.session.closing || this.draining) return true;
+    const { input } = this;
+    return !this.blocked && (this.mayRun() || input.end - input.start < INPUT_AHEAD_BYTES_MAX);
   }
 
   /** Reads a batch of requests and executes it. False: no whole request is left. */
@@ -164,15 +211,16 @@ export class Connection implements Sink {
     input.consume(done < rows ? (batch.end[done - 1] as number) : read);
     batch.release();
     if (done < rows) return true;
-    if (error !== undefined && !session.closing) this.breakOff(error);
-    else input.expect(wanted);
+    input.expect(wanted);
+    // Not before the replies ahead of it; what is wrong is still there to be read again.
+    if (error !== undefined && this.mayRun()) this.breakOff(error);
     return rows > 0;
   }
 
   /** Executes rows until one is parked or stops the connection; answers how many ran. */
   private executeRows(): number {
-    const { batch, dispatcher } = this.machinery;
-    const { out, session } = this;
+    const { batch, dispatcher, out } = this.machinery;
+    const { session } = this;
     let row = 0;
     while (row < batch.rows && this.mayRun()) {
       out.begin();
@@ -180,7 +228,7 @@ export class Connection implements Sink {
       if (parked === undefined) {
         out.end();
         // What waits for a client is looked at after every command.
-        if (out.pendingBytes > OUTPUT_BYTES_MAX) out.flush();
+        if (out.pendingBytes + this.queuedBytes > OUTPUT_BYTES_MAX) out.flush();
       } else {
         out.cancel();
         this.park(parked);
@@ -192,20 +240,19 @@ export class Connection implements Sink {
   /** Holds back everything behind a reply that comes later. */
   private park(parked: Parked): void {
     this.parked = parked;
-    this.out.flush();
     parked.start((reply) => {
       if (this.parked !== parked) return;
       this.parked = undefined;
-      if (this.socket.destroyed) return;
-      this.writeReply(reply);
-      this.continue();
+      this.late = reply;
+      this.takeTurn();
     });
   }
 
   private writeReply(reply: Reply): void {
-    this.out.begin();
-    reply(this.out);
-    this.out.end();
+    const { out } = this.machinery;
+    out.begin();
+    reply(out);
+    out.end();
   }
 
   /** The bytes make no sense: says so, and closes this connection. */
@@ -217,14 +264,18 @@ export class Connection implements Sink {
     this.writeReply((out) => out.error(errorReply(`Protocol error: ${reason}`)));
   }
 
-  /** Closes the socket when nothing more will be answered. */
-  private finishIfDone(): void {
-    const { session, socket } = this;
-    if (this.parked !== undefined || socket.writableEnded || socket.destroyed) return;
-    if (!session.closing && !(this.ended && !this.blocked)) return;
+  /** Whether nothing more will be answered. */
+  private isDone(): boolean {
+    if (this.parked !== undefined || this.late !== undefined) return false;
+    return this.session.closing || ((this.ended || this.draining) && !this.blocked);
+  }
+
+  /** Closes our side. Bytes that still arrive are thrown away, so that the client can read our last words. */
+  private finish(): void {
+    const { session, socket, input } = this;
     session.closing = true;
-    this.out.flush();
-    // Bytes that still arrive are thrown away, so that the client can read our last words.
+    input.clear();
+    if (socket.writableEnded) return;
     socket.resume();
     socket.end();
   }

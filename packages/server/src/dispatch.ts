@@ -1,5 +1,5 @@
 // The one gate: every check that cuts across commands is here, in this order:
-// look-up, subcommand, handshake and sign-in, loading, arity and arguments, then the
+// handshake, look-up, subcommand, sign-in, loading, arity and arguments, then the
 // handler. No handler holds any of them.
 import {
   COMPILED,
@@ -22,11 +22,13 @@ import { serverCommands } from './commands/server.ts';
 import { stringCommands } from './commands/string.ts';
 import type { Handler, ServerContext } from './handler.ts';
 import type { Parked } from './parked.ts';
+import { quoted } from './quoted.ts';
 import type { Session } from './session.ts';
 
-/** How much of a name or argument an error message repeats. */
-const QUOTED_BYTES_MAX = 128;
+/** The arguments of an unknown command are repeated up to about this length. */
+const ARGUMENTS_SHOWN_MAX = 128;
 
+const HELLO = compiledNamed('HELLO')?.id;
 const HELLO_FIRST = errorReply('a native connection begins with HELLO', 'NOPROTO');
 
 /** Executes the rows of batches: finds the command, checks, and runs its handler. */
@@ -61,10 +63,14 @@ export class Dispatcher {
     statistics.commands++;
     request.at = request.first[row] as number;
     request.size = request.count[row] as number;
+    if (!session.greeted && request.command[row] !== HELLO) {
+      session.closing = true;
+      out.error(HELLO_FIRST);
+      return undefined;
+    }
     const command = this.find(request, row);
     const refusal = 'row' in command ? this.refusal(command, request, session) : command;
     if (refusal !== undefined) {
-      statistics.errors++;
       out.error(refusal);
       return undefined;
     }
@@ -91,10 +97,6 @@ export class Dispatcher {
     request: RequestBatch,
     session: Session,
   ): ErrorReply | undefined {
-    if (!session.greeted && command.row.name !== 'HELLO') {
-      session.closing = true;
-      return HELLO_FIRST;
-    }
     if (!session.authenticated && !command.row.flags.includes('no_auth')) return Errors.noAuth;
     if (this.context.loading() && !command.row.flags.includes('loading')) return Errors.loading;
     return checkArguments(command, request);
@@ -124,14 +126,7 @@ function subcommand(container: string, request: RequestBatch): CompiledCommand |
 function unknownCommand(request: RequestBatch): ErrorReply {
   const name = quoted(request, request.at - 1);
   let args = '';
-  for (let i = 0; i < request.size && args.length < QUOTED_BYTES_MAX; i++)
+  for (let i = 0; i < request.size && args.length < ARGUMENTS_SHOWN_MAX; i++)
     args += `'${quoted(request, request.at + i)}' `;
   return errorReply(`unknown command '${name}', with args beginning with: ${args}`);
-}
-
-/** An argument for a message: short, and without control characters. */
-function quoted(request: RequestBatch, argument: number): string {
-  const bytes = request.range(argument).subarray(0, QUOTED_BYTES_MAX);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: taking them out is the point
-  return new TextDecoder().decode(bytes).replace(/[\u0000-\u001f\u007f]/g, ' ');
 }

@@ -18,6 +18,7 @@ import type { Statistics } from './statistics.ts';
  * `request.at` to `request.at + request.size - 1`, and the table's checks hold.
  * Writes one reply, or returns a {@link Parked} one.
  */
+// biome-ignore lint/suspicious/noConfusingVoidType: handlers that answer at once return nothing
 export type Handler = (request: RequestBatch, session: Session, out: ReplyWriter) => Parked | void;
 
 /** One handler for each command of a group, no more and no fewer. */
@@ -37,6 +38,7 @@ export interface ServerContext {
   readonly log: Log;
   readonly statistics: Statistics;
   readonly version: string;
+  readonly connectionsMax: number;
   /** The data is still being read from disk. */
   readonly loading: () => boolean;
   /** The clients connected now. */

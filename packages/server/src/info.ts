@@ -1,9 +1,10 @@
 import type { ServerContext } from './handler.ts';
+import { printable } from './quoted.ts';
 
 type Fields = readonly (readonly [name: string, value: string | number])[];
 
 function server({ version, clock, statistics, listening }: ServerContext): Fields {
-  const seconds = Math.floor((clock.now() - statistics.startedAt) / 1000);
+  const seconds = Math.max(0, Math.floor((clock.now() - statistics.startedAt) / 1000));
   return [
     ['kvd_version', version],
     ['node_version', process.versions.node],
@@ -16,10 +17,10 @@ function server({ version, clock, statistics, listening }: ServerContext): Field
   ];
 }
 
-function clients({ sessions, statistics }: ServerContext): Fields {
+function clients({ sessions, connectionsMax }: ServerContext): Fields {
   return [
     ['connected_clients', sessions.size],
-    ['total_rejected_connections', statistics.rejectedConnections],
+    ['maxclients', connectionsMax],
   ];
 }
 
@@ -86,7 +87,7 @@ export function info(context: ServerContext, wanted: readonly string[]): string 
   for (const [name, fields] of SECTIONS) {
     if (!all && !names.has(name)) continue;
     const title = `# ${name[0]?.toUpperCase()}${name.slice(1)}`;
-    const lines = fields(context).map(([field, value]) => `${field}:${value}`);
+    const lines = fields(context).map(([field, value]) => `${field}:${printable(String(value))}`);
     parts.push(`${[title, ...lines].join('\r\n')}\r\n`);
   }
   return parts.join('\r\n');

@@ -1,6 +1,14 @@
 /** The least that a kept partial frame gets, so that it does not grow byte by byte. */
 const KEPT_BYTES_MIN = 1024;
 
+/** Room behind a frame whose length is known, for what its last chunk holds of the next one. */
+const CHUNK_BYTES = 64 * 1024;
+
+/** Room up to this is kept, however little is in it. */
+const ROOMY_BYTES = 4 * CHUNK_BYTES;
+
+const NO_BYTES = new Uint8Array(0);
+
 /**
  * What has arrived from a client and not been executed: `[start, end)` of `bytes`.
  *
@@ -8,7 +16,7 @@ const KEPT_BYTES_MIN = 1024;
  * copied. Room grows with what has arrived, never with what was announced.
  */
 export class InputTail {
-  bytes: Uint8Array = new Uint8Array(0);
+  bytes: Uint8Array = NO_BYTES;
   start = 0;
   end = 0;
   /** `bytes` is ours, with room behind `end`. */
@@ -35,25 +43,42 @@ export class InputTail {
   /** Drops what lies before `offset`. */
   consume(offset: number): void {
     this.start = offset;
-    if (offset < this.end) return;
-    this.bytes = new Uint8Array(0);
+    const left = this.end - offset;
+    if (left <= 0) {
+      this.clear();
+    } else if (this.own && this.bytes.length > Math.max(ROOMY_BYTES, left * 4)) {
+      // The room of a giant frame is not kept for the beginning of a small one.
+      this.bytes = new Uint8Array(this.bytes.subarray(offset, this.end));
+      this.start = 0;
+      this.end = left;
+    }
+  }
+
+  /** Drops everything. */
+  clear(): void {
+    this.bytes = NO_BYTES;
     this.start = 0;
     this.end = 0;
     this.own = false;
+    this.wanted = 0;
   }
 
-  /** Says how long the frame at `start` will be, so that its room is not outgrown at the last byte. */
+  /** Says how long the frame at `start` will be, 0 for unknown, so that its room is not outgrown at the last byte. */
   expect(frameBytes: number): void {
     this.wanted = frameBytes;
   }
 
   /** Moves what is left to the front of an array with room for `needed` bytes. */
   private move(left: number, needed: number): void {
-    const doubled = Math.max(KEPT_BYTES_MIN, needed * 2);
-    const size = needed <= this.wanted ? Math.min(doubled, this.wanted) : doubled;
-    const target = new Uint8Array(size);
-    target.set(this.bytes.subarray(this.start, this.end));
-    this.bytes = target;
+    const { bytes, start, end } = this;
+    if (this.own && needed <= bytes.length) {
+      bytes.copyWithin(0, start, end);
+    } else {
+      const doubled = Math.max(KEPT_BYTES_MIN, needed * 2);
+      const enough = this.wanted > 0 ? Math.max(needed, this.wanted + CHUNK_BYTES) : doubled;
+      this.bytes = new Uint8Array(Math.min(doubled, enough));
+      this.bytes.set(bytes.subarray(start, end));
+    }
     this.start = 0;
     this.end = left;
     this.own = true;

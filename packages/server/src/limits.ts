@@ -17,3 +17,18 @@ export const SLICE_ENTRIES = 1_000;
 
 /** The pause before a failed sign-in is answered. */
 export const SIGN_IN_PAUSE_MS = 100;
+
+/** A client that leaves a request unfinished has to send this much of it... */
+export const INPUT_BYTES_MIN = 1024;
+
+/** ...in this time, or is cut off: a byte a second holds no connection. */
+export const INPUT_STALL_MS_MAX = 30_000;
+
+/** What is read ahead of a client while its reply is parked, so that its leaving is noticed. */
+export const INPUT_AHEAD_BYTES_MAX = 64 * 1024;
+
+/** Time that a client has to close its side after the server has closed its own. */
+export const LINGER_MS_MAX = 5_000;
+
+/** The most entries that one SCAN visits, whatever COUNT asks for: others wait meanwhile. */
+export const SCAN_COUNT_MAX = 10_000;

@@ -1,4 +1,5 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { lstat, unlink } from 'node:fs/promises';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /** Where to listen: an address of this machine with a port, or the path of a Unix socket. */
 export type ListenOptions =
@@ -22,17 +23,52 @@ export function formatAddress(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** Who hears of a listener's clients, and of its troubles after it came up. */
+export interface ListenEvents {
+  accept(socket: Socket): void;
+  failed(error: Error, address: string): void;
+}
+
 /**
  * Starts one listener.
  *
+ * The file of a Unix socket outlives a process that was killed. It is removed if it is
+ * a socket and nobody answers on it, and nothing else ever is.
+ *
  * @throws the system's error (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, ...)
  */
-export function listen(
-  options: ListenOptions,
-  accept: (socket: Socket) => void,
-): Promise<Listener> {
+export async function listen(options: ListenOptions, events: ListenEvents): Promise<Listener> {
+  try {
+    return await bind(options, events);
+  } catch (error) {
+    if (!('path' in options) || codeOf(error) !== 'EADDRINUSE') throw error;
+    if (!(await isDeserted(options.path))) throw error;
+    await unlink(options.path);
+    return bind(options, events);
+  }
+}
+
+const codeOf = (error: unknown): unknown => (error as NodeJS.ErrnoException).code;
+
+/** Whether a path is a socket that refuses connections. */
+async function isDeserted(path: string): Promise<boolean> {
+  const stats = await lstat(path).catch(() => undefined);
+  if (!stats?.isSocket()) return false;
+  return new Promise((resolve) => {
+    const probe = connect(path);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(false);
+    });
+    probe.once('error', (error) => resolve(codeOf(error) === 'ECONNREFUSED'));
+  });
+}
+
+function bind(options: ListenOptions, events: ListenEvents): Promise<Listener> {
   // A client may send all its requests, close its half, and read the replies.
-  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, accept);
+  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) =>
+    events.accept(socket),
+  );
   const where =
     'path' in options
       ? { path: options.path, backlog: BACKLOG }
@@ -45,11 +81,12 @@ export function listen(
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(where, () => {
-      server.off('error', reject);
       const bound = server.address();
-      if (bound === null || typeof bound === 'string')
-        resolve({ server, address: bound ?? '', port: undefined });
-      else resolve({ server, address: formatAddress(bound.address, bound.port), port: bound.port });
+      const isTcp = bound !== null && typeof bound === 'object';
+      const address = isTcp ? formatAddress(bound.address, bound.port) : (bound ?? '');
+      server.off('error', reject);
+      server.on('error', (error) => events.failed(error, address));
+      resolve({ server, address, port: isTcp ? bound.port : undefined });
     });
   });
 }

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
-import { FrameReader, RequestBatch } from '@kv/protocol';
+import { FrameReader, NativeReplyWriter, RequestBatch } from '@kv/protocol';
 import { Connection, type Machinery } from './connection.ts';
 import { CredentialCheck } from './credentials.ts';
 import { Dispatcher } from './dispatch.ts';
 import type { ServerContext } from './handler.ts';
-import { HANDSHAKE_MS_MAX, HOUSEKEEPING_MS, OUTPUT_STALL_MS_MAX } from './limits.ts';
+import { HOUSEKEEPING_MS } from './limits.ts';
 import { formatAddress, type Listener, type ListenOptions, listen } from './listen.ts';
 import type {
   Clock,
@@ -17,6 +17,8 @@ import type {
 } from './ports.ts';
 import { Session } from './session.ts';
 import { Statistics } from './statistics.ts';
+import { Turn } from './turn.ts';
+import { Watch } from './watch.ts';
 
 /** What a server is made of; there are no defaults, the assembly decides. */
 export interface KvServerOptions {
@@ -38,11 +40,8 @@ export interface KvServerOptions {
   readonly idleMsMax: number;
 }
 
-/** How often a blocked client was seen to have taken nothing more. */
-interface Stall {
-  taken: number;
-  sinceMs: number;
-}
+/** For the moments between turns, when nothing is pending. */
+const NOWHERE = { send: () => true };
 
 /**
  * The kvd server: accepts connections on any number of listeners and executes
@@ -60,13 +59,12 @@ export class KvServer {
   private readonly options: KvServerOptions;
   private readonly machinery: Machinery;
   private readonly listeners: Listener[] = [];
-  private readonly connections = new Map<Session, Connection>();
-  private readonly stalls = new Map<Connection, Stall>();
+  private readonly connections = new Map<Connection, Watch>();
   private readonly sessions = new Set<Session>();
   private readonly housekeeping: unknown;
   private lastId = 0;
   private elapsedMs = 0;
-  private readonly openedMs = new Map<Session, number>();
+  private closing = false;
 
   constructor(options: KvServerOptions) {
     this.options = options;
@@ -83,17 +81,26 @@ export class KvServer {
       dispatcher: new Dispatcher(context),
       reader: new FrameReader(),
       batch: new RequestBatch(),
+      out: new NativeReplyWriter(NOWHERE),
+      turn: new Turn(),
     };
     this.housekeeping = options.timers.setInterval(() => this.keepHouse(), HOUSEKEEPING_MS);
   }
 
-  /** Starts a listener; may be called several times. Rejects with the system's error. */
+  /**
+   * Starts a listener; may be called several times. Rejects with the system's error. The
+   * file of a Unix socket that nobody answers on is replaced.
+   */
   async listen(where: ListenOptions): Promise<Listener> {
-    const listener = await listen(where, (socket) => this.accept(socket));
-    this.listeners.push(listener);
-    listener.server.on('error', (error) => {
-      this.options.log.error({ err: error, address: listener.address }, 'listener error');
+    const carrier = 'path' in where ? 'unix' : 'gone';
+    const listener = await listen(where, {
+      accept: (socket) => this.accept(socket, carrier),
+      // Out of descriptors, most likely: clients wait in the backlog, the server goes on.
+      failed: (error, address) => this.options.log.error({ err: error, address }, 'listener error'),
     });
+    this.listeners.push(listener);
+    // Closed while it was being opened: it goes the way of the others.
+    if (this.closing) listener.server.close();
     return listener;
   }
 
@@ -113,33 +120,33 @@ export class KvServer {
    */
   async close({ drainMs }: { readonly drainMs: number }): Promise<void> {
     const { timers } = this.options;
+    this.closing = true;
     const closed = this.listeners.map(
       ({ server }) => new Promise<void>((resolve) => server.close(() => resolve())),
     );
-    for (const connection of [...this.connections.values()]) connection.close();
+    for (const connection of this.connections.keys()) connection.close();
     const timer = timers.setTimeout(() => {
-      for (const connection of [...this.connections.values()]) connection.destroy();
+      for (const connection of this.connections.keys()) connection.destroy();
     }, drainMs);
     await Promise.all(closed);
     timers.clearTimeout(timer);
     timers.clearInterval(this.housekeeping);
   }
 
-  private accept(socket: Socket): void {
+  private accept(socket: Socket, carrier: string): void {
     const { clock, keyspaces, connectionsMax, log } = this.options;
     this.statistics.connections++;
     const session = new Session({
       id: ++this.lastId,
-      address: addressOf(socket.remoteAddress, socket.remotePort),
-      localAddress: addressOf(socket.localAddress, socket.localPort),
+      address: addressOf(socket.remoteAddress, socket.remotePort, carrier),
+      localAddress: addressOf(socket.localAddress, socket.localPort, carrier),
       now: clock.now(),
       keyspace: keyspaces.at(0),
       authenticated: !this.machinery.context.credentials.required,
     });
     const connection = new Connection(socket, session, this.machinery);
     socket.on('close', () => this.forget(session, connection));
-    this.connections.set(session, connection);
-    this.openedMs.set(session, this.elapsedMs);
+    this.connections.set(connection, new Watch(this.elapsedMs));
     if (this.sessions.size >= connectionsMax) {
       this.statistics.rejectedConnections++;
       log.warn(
@@ -154,54 +161,26 @@ export class KvServer {
   }
 
   private forget(session: Session, connection: Connection): void {
-    this.connections.delete(session);
+    this.connections.delete(connection);
     this.sessions.delete(session);
-    this.stalls.delete(connection);
-    this.openedMs.delete(session);
     this.options.log.debug({ client: session.id }, 'client disconnected');
   }
 
   /** Enforces the limits in time; by the monotonic clock, which the interval counts. */
   private keepHouse(): void {
     this.elapsedMs += HOUSEKEEPING_MS;
-    const now = this.options.clock.now();
-    for (const [session, connection] of [...this.connections]) {
-      const reason = this.overdue(session, connection, now);
+    for (const [connection, watch] of this.connections) {
+      const { idleMsMax, log } = this.options;
+      const reason = watch.overdue(connection.progress, this.elapsedMs, idleMsMax);
       if (reason === undefined) continue;
-      this.options.log.warn(
-        { client: session.id, address: session.address, reason },
-        'client cut off',
-      );
+      const { id, address } = connection.session;
+      log.warn({ client: id, address, reason }, 'client cut off');
       connection.destroy();
     }
   }
-
-  private overdue(session: Session, connection: Connection, now: number): string | undefined {
-    const openMs = this.elapsedMs - (this.openedMs.get(session) as number);
-    if (!session.trusted && openMs > HANDSHAKE_MS_MAX)
-      return `no handshake within ${HANDSHAKE_MS_MAX} ms`;
-    if (this.stalled(connection)) return `replies not read for ${OUTPUT_STALL_MS_MAX} ms`;
-    const { idleMsMax } = this.options;
-    if (idleMsMax > 0 && now - session.lastActiveAt > idleMsMax) return `idle for ${idleMsMax} ms`;
-    return undefined;
-  }
-
-  /** Whether replies wait for a client that has taken none of them for too long. */
-  private stalled(connection: Connection): boolean {
-    const { bytes, taken } = connection.waiting;
-    if (bytes === 0) {
-      this.stalls.delete(connection);
-      return false;
-    }
-    const stall = this.stalls.get(connection);
-    if (stall === undefined || stall.taken !== taken) {
-      this.stalls.set(connection, { taken, sinceMs: this.elapsedMs });
-      return false;
-    }
-    return this.elapsedMs - stall.sinceMs >= OUTPUT_STALL_MS_MAX;
-  }
 }
 
-function addressOf(host: string | undefined, port: number | undefined): string {
-  return host === undefined ? 'unix' : formatAddress(host, port ?? 0);
+/** A Unix socket has no address, nor has a client that left before it was looked at. */
+function addressOf(host: string | undefined, port: number | undefined, carrier: string): string {
+  return host === undefined ? carrier : formatAddress(host, port ?? 0);
 }

@@ -32,13 +32,11 @@ export async function sendCommand(
     await using client = await connect(clientOptions(target));
     const reply = await client.execute(command.row.name, ...args);
     stdout.write(shown(reply, json, stdout.isTTY === true));
-    if (reply !== undefined) return ExitCode.OK;
+    // A server that stops as asked answers nothing.
+    if (reply !== undefined || command.row.name === 'SHUTDOWN') return ExitCode.OK;
     stderr.write('(absent)\n');
     return ExitCode.FAILURE;
   } catch (error) {
-    // A server that stops as asked does not answer any more.
-    if (command.row.name === 'SHUTDOWN' && (error as KvError).code === 'UNCERTAIN')
-      return ExitCode.OK;
     return explain(error as Error, stderr);
   }
 }

@@ -1,5 +1,5 @@
 import { type ErrorReply, Errors, errorReply } from '../errors.ts';
-import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from '../limits.ts';
+import { KEY_BYTES_MAX, TEXT_BYTES_MAX, VALUE_BYTES_MAX } from '../limits.ts';
 import type { RequestBatch } from '../request-batch.ts';
 import type { CompiledCommand, CompiledOption } from './compile.ts';
 import type { ArgumentKind } from './row.ts';
@@ -38,6 +38,9 @@ export function checkArguments(
   return undefined;
 }
 
+/** Longer than any token of the table. */
+const TOKEN_BYTES_MAX = 32;
+
 /** Redis's words for a wrong number of arguments. */
 function wrongArity({ row }: CompiledCommand): ErrorReply {
   const name = row.name.toLowerCase().replace(' ', '|');
@@ -57,6 +60,7 @@ function checkKind(
     case 'value':
       return length > VALUE_BYTES_MAX ? Errors.valueTooLong : undefined;
     case 'text':
+      if (length > TEXT_BYTES_MAX) return Errors.textTooLong;
       return request.isText(argument) || request.integer(argument) !== undefined
         ? undefined
         : Errors.textKind;
@@ -74,7 +78,9 @@ function parseOptions(command: CompiledCommand, request: RequestBatch): ErrorRep
   let integers: ErrorReply | undefined;
   let at = request.at + Math.min(command.kinds.length, request.size);
   while (at < end) {
-    if (!request.isText(at)) return Errors.syntax;
+    // A giant argument in the place of a token never becomes a string.
+    if (!request.isText(at) || (request.length[at] as number) > TOKEN_BYTES_MAX)
+      return Errors.syntax;
     const option = command.options.get(request.text(at).toUpperCase());
     if (option === undefined || (groups & (1 << option.group)) !== 0) return Errors.syntax;
     groups |= 1 << option.group;

@@ -56,6 +56,10 @@ function optionArgumentsMax(groups: readonly OptionGroup[]): number {
   return total;
 }
 
+function hasSubcommands(container: string): boolean {
+  return COMMANDS.some(({ name }) => name.startsWith(`${container} `));
+}
+
 function compile(row: CommandRow, id: number): CompiledCommand {
   const { args, options = [] } = row;
   const words = row.name.split(' ').length;
@@ -65,7 +69,8 @@ function compile(row: CommandRow, id: number): CompiledCommand {
   const argumentsMax =
     repeats > 0 ? Number.POSITIVE_INFINITY : args.length + optionArgumentsMax(options);
   const key = args.findIndex((arg) => arg.kind === 'key');
-  const fixed = argumentsMin === argumentsMax;
+  // COMMAND takes no argument itself, but its subcommands come with some.
+  const fixed = argumentsMin === argumentsMax && !hasSubcommands(row.name);
   return {
     id,
     row,

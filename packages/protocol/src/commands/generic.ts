@@ -99,6 +99,7 @@ export const genericRows = [
     ],
     reply: { native: 'scan', resp: 'array' },
     idempotent: true,
+    differs: 'One call visits 10,000 entries at most, whatever COUNT asks for.',
   }),
   command({
     name: 'KEYS',

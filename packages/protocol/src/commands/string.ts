@@ -3,7 +3,7 @@ import { command, integer, key, keys, value } from './row.ts';
 const INTEGER_IN_PLACE =
   'A new key holds a number when a native client made it. The result is exact over 64 bits.';
 
-const setex = (name: 'SETEX' | 'PSETEX', unit: 'seconds' | 'milliseconds') =>
+const setex = <const Name extends string, const Unit extends string>(name: Name, unit: Unit) =>
   ({
     name,
     group: 'string',

@@ -3,6 +3,7 @@ import { clientLine } from '../client-line.ts';
 import type { Handler, Handlers, ServerContext } from '../handler.ts';
 import { SIGN_IN_PAUSE_MS } from '../limits.ts';
 import { Parked } from '../parked.ts';
+import { quoted } from '../quoted.ts';
 import type { Session } from '../session.ts';
 
 const HelloOption = optionSlots('HELLO');
@@ -127,7 +128,8 @@ function list(context: ServerContext): Handler {
     }
     if (typed >= 0) {
       const type = request.text(typed).toLowerCase();
-      if (!CLIENT_TYPES.has(type)) return out.error(errorReply(`Unknown client type '${type}'`));
+      if (!CLIENT_TYPES.has(type))
+        return out.error(errorReply(`Unknown client type '${quoted(request, typed)}'`));
       // Every client is a normal one: there are no replicas and no subscribers.
       if (type !== 'normal') wanted = new Set();
     }

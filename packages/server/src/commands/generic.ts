@@ -10,7 +10,7 @@ import {
 } from '../deadline.ts';
 import { matchesGlob } from '../glob.ts';
 import type { Handler, Handlers, ServerContext } from '../handler.ts';
-import { SLICE_ENTRIES } from '../limits.ts';
+import { SCAN_COUNT_MAX, SLICE_ENTRIES } from '../limits.ts';
 import { Parked } from '../parked.ts';
 
 const ScanOption = optionSlots('SCAN');
@@ -90,7 +90,8 @@ const operandOf = (request: RequestBatch, slot: number): number =>
 
 const scan: Handler = (request, { keyspace: db }, out) => {
   const cursor = request.text(request.at);
-  if (!CURSOR.test(cursor)) return out.error(INVALID_CURSOR);
+  if (!CURSOR.test(cursor) || !Number.isSafeInteger(Number(cursor)))
+    return out.error(INVALID_CURSOR);
   const counted = operandOf(request, ScanOption.COUNT);
   const count = counted < 0 ? SCAN_COUNT_DEFAULT : Number(request.integer(counted));
   if (count < 1) return out.error(Errors.syntax);
@@ -99,7 +100,7 @@ const scan: Handler = (request, { keyspace: db }, out) => {
   const typed = operandOf(request, ScanOption.TYPE);
   const wanted = typed < 0 ? undefined : request.text(typed).toLowerCase();
   const keys: Uint8Array[] = [];
-  const next = db.scan(Number(cursor), count, (ref) => {
+  const next = db.scan(Number(cursor), Math.min(count, SCAN_COUNT_MAX), (ref) => {
     if (wanted !== undefined && ENTRY_TYPE_NAMES[db.typeOf(ref)] !== wanted) return;
     const key = db.keyView(ref);
     if (pattern === undefined || matchesGlob(pattern, key)) keys.push(key);

@@ -5,6 +5,7 @@ import {
   commandId,
   compiledNamed,
   containerOf,
+  Errors,
   errorReply,
   isContainer,
   type ReplyWriter,
@@ -159,6 +160,7 @@ export const commandGetKeys: Handler = (request, _session, out) => {
   const last = found.lastKey < 0 ? size - 1 : found.lastKey;
   const keys: number[] = [];
   for (let i = found.firstKey; i <= last; i += found.keyStep) keys.push(at + i);
+  if (!keys.every((key) => request.isText(key))) return out.error(Errors.keyKind);
   out.array(keys.length);
   for (const key of keys) out.bytes(request.range(key));
 };

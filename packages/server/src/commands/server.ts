@@ -42,15 +42,13 @@ function bgsave({ snapshots, log }: ServerContext): Handler {
   };
 }
 
-function shutdown({ lifecycle }: ServerContext): Handler {
+function shutdown({ lifecycle, loading }: ServerContext): Handler {
   return (request) => {
     const { options } = request;
-    const saves =
-      options[ShutdownOption.SAVE] !== 0
-        ? true
-        : options[ShutdownOption.NOSAVE] !== 0
-          ? false
-          : undefined;
+    let saves: boolean | undefined;
+    if (options[ShutdownOption.SAVE] !== 0) saves = true;
+    // Half of the data must not replace the snapshot that it is being read from.
+    if (options[ShutdownOption.NOSAVE] !== 0 || loading()) saves = false;
     const force = options[ShutdownOption.FORCE] !== 0;
     const start = (resume: (reply: Reply) => void) => {
       lifecycle

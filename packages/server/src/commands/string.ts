@@ -122,20 +122,28 @@ function add(
   out: ReplyWriter,
   amount: number | bigint,
 ): void {
-  const key = request.at;
-  const ref = db.find(request, key);
+  const ref = db.find(request, request.at);
   const current = ref === 0 ? 0 : storedInteger(db, ref);
-  if (current === NOT_TEXT) return out.error(Errors.wrongType);
-  if (current === undefined) return out.error(Errors.notInteger);
-  const sum = addExactly(current, amount);
-  if (sum === undefined) return out.error(Errors.overflow);
-  const isNew = ref === 0;
+  if (current === NOT_TEXT) out.error(Errors.wrongType);
+  else if (current === undefined) out.error(Errors.notInteger);
+  else {
+    const sum = addExactly(current, amount);
+    if (sum === undefined) out.error(Errors.overflow);
+    else {
+      writeSum(request, db, ref, sum);
+      out.integer(sum);
+    }
+  }
+}
+
+/** Writes an integer in place of the record `ref`, in its encoding; 0 makes a new key. */
+function writeSum(request: RequestBatch, db: Keyspace, ref: number, sum: number | bigint): void {
+  const key = request.at;
   const native = request.form[key] !== ArgumentForm.RAW;
-  const encoding = isNew ? (native ? Encoding.VALUE : Encoding.RAW) : db.encodingOf(ref);
-  const deadline = isNew ? 0 : db.deadlineOf(ref);
+  const encoding = ref !== 0 ? db.encodingOf(ref) : native ? Encoding.VALUE : Encoding.RAW;
+  const deadline = ref === 0 ? 0 : db.deadlineOf(ref);
   const bytes = encoding === Encoding.VALUE ? integerValue(sum) : encoder.encode(String(sum));
   db.set(request, key, bytes, 0, bytes.length, encoding, deadline);
-  out.integer(sum);
 }
 
 const encoder = new TextEncoder();

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { Fifo } from './fifo.ts';
+
+test('a queue gives back in order what it was given, however in and out alternate', () => {
+  const queue = new Fifo<{ readonly n: number }>();
+  let pushed = 0;
+  let shifted = 0;
+  for (let round = 0; round < 2000; round++) {
+    for (let i = 0; i < round % 7; i++) queue.push({ n: pushed++ });
+    for (let i = 0; i < round % 5 && queue.size > 0; i++) {
+      expect(queue.peek()?.n).toBe(shifted);
+      expect(queue.shift()?.n).toBe(shifted++);
+    }
+    expect(queue.size).toBe(pushed - shifted);
+  }
+  const seen: number[] = [];
+  queue.forEach(({ n }) => {
+    seen.push(n);
+  });
+  expect(queue.drain().map(({ n }) => n)).toEqual(seen);
+  expect(seen[0]).toBe(shifted);
+  expect(queue.size).toBe(0);
+  expect(queue.peek()).toBeUndefined();
+  expect(queue.shift()).toBeUndefined();
+});

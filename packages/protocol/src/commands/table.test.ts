@@ -1,0 +1,155 @@
+import { expect, test } from 'vitest';
+import { RequestBatch } from '../request-batch.ts';
+import { COMPILED, compiledNamed, isContainer, optionSlots, subcommandsOf } from './compile.ts';
+import { commandId, containerOf } from './lookup.ts';
+import type { CommandRow } from './row.ts';
+import { COMMANDS, commandNamed } from './table.ts';
+
+const rows: readonly CommandRow[] = COMMANDS;
+const idOf = (name: string): number => {
+  const bytes = Buffer.from(`x${name}x`);
+  return commandId(bytes, 1, bytes.length - 2);
+};
+
+/** Redis 7.0: arity, the flags that the table also has, first key, last key, step. */
+const REDIS: Readonly<Record<string, readonly [number, string, number, number, number]>> = {
+  GET: [2, 'fast readonly', 1, 1, 1],
+  SET: [-3, 'denyoom write', 1, 1, 1],
+  GETSET: [3, 'denyoom fast write', 1, 1, 1],
+  GETDEL: [2, 'fast write', 1, 1, 1],
+  SETEX: [4, 'denyoom write', 1, 1, 1],
+  PSETEX: [4, 'denyoom write', 1, 1, 1],
+  SETNX: [3, 'denyoom fast write', 1, 1, 1],
+  APPEND: [3, 'denyoom fast write', 1, 1, 1],
+  STRLEN: [2, 'fast readonly', 1, 1, 1],
+  MSET: [-3, 'denyoom write', 1, -1, 2],
+  MGET: [-2, 'fast readonly', 1, -1, 1],
+  INCR: [2, 'denyoom fast write', 1, 1, 1],
+  INCRBY: [3, 'denyoom fast write', 1, 1, 1],
+  DECR: [2, 'denyoom fast write', 1, 1, 1],
+  DECRBY: [3, 'denyoom fast write', 1, 1, 1],
+  DEL: [-2, 'write', 1, -1, 1],
+  EXISTS: [-2, 'fast readonly', 1, -1, 1],
+  TYPE: [2, 'fast readonly', 1, 1, 1],
+  EXPIRE: [-3, 'fast write', 1, 1, 1],
+  PEXPIRE: [-3, 'fast write', 1, 1, 1],
+  EXPIREAT: [-3, 'fast write', 1, 1, 1],
+  PEXPIREAT: [-3, 'fast write', 1, 1, 1],
+  TTL: [2, 'fast readonly', 1, 1, 1],
+  PTTL: [2, 'fast readonly', 1, 1, 1],
+  PERSIST: [2, 'fast write', 1, 1, 1],
+  SCAN: [-2, 'readonly', 0, 0, 0],
+  KEYS: [2, 'readonly', 0, 0, 0],
+  RANDOMKEY: [1, 'readonly', 0, 0, 0],
+  ECHO: [2, 'fast loading', 0, 0, 0],
+  HELLO: [-1, 'fast loading no_auth noscript', 0, 0, 0],
+  AUTH: [-2, 'fast loading no_auth noscript', 0, 0, 0],
+  SELECT: [2, 'fast loading', 0, 0, 0],
+  'CLIENT ID': [2, 'loading noscript', 0, 0, 0],
+  'CLIENT SETNAME': [3, 'loading noscript', 0, 0, 0],
+  'CLIENT GETNAME': [2, 'loading noscript', 0, 0, 0],
+  'CLIENT LIST': [-2, 'admin loading noscript', 0, 0, 0],
+  SAVE: [1, 'admin noscript', 0, 0, 0],
+  LASTSAVE: [1, 'fast loading', 0, 0, 0],
+  DBSIZE: [1, 'fast readonly', 0, 0, 0],
+  INFO: [-1, 'loading', 0, 0, 0],
+  SHUTDOWN: [-1, 'admin loading noscript', 0, 0, 0],
+  'CONFIG GET': [-3, 'admin loading noscript', 0, 0, 0],
+  COMMAND: [-1, 'loading', 0, 0, 0],
+  'COMMAND COUNT': [2, 'loading', 0, 0, 0],
+  'COMMAND LIST': [-2, 'loading', 0, 0, 0],
+  'COMMAND INFO': [-2, 'loading', 0, 0, 0],
+  'COMMAND DOCS': [-2, 'loading', 0, 0, 0],
+  'COMMAND GETKEYS': [-3, 'loading', 0, 0, 0],
+};
+
+test.each(Object.entries(REDIS))(
+  '%s has the arity, flags and key positions of Redis',
+  (name, facts) => {
+    const { arity, row, firstKey, lastKey, keyStep } = compiledNamed(name) as NonNullable<
+      ReturnType<typeof compiledNamed>
+    >;
+    expect([arity, [...row.flags].sort().join(' '), firstKey, lastKey, keyStep]).toEqual(facts);
+  },
+);
+
+test('what differs from Redis on purpose is exactly this', () => {
+  // PING answers while loading; QUIT and BGSAVE take no arguments; the others are our own.
+  const known = ['BGSAVE', 'DELETE', 'FLUSH', 'PING', 'QUIT'];
+  expect(
+    rows
+      .map(({ name }) => name)
+      .filter((name) => !(name in REDIS))
+      .sort(),
+  ).toEqual(known);
+});
+
+test('every row compiles, under a name of its own', () => {
+  expect(COMPILED).toHaveLength(rows.length + 1);
+  expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length);
+  for (const row of rows) {
+    expect(row.name).toMatch(/^[A-Z]+( [A-Z]+)?$/);
+    expect(compiledNamed(row.name)?.row).toBe(row);
+    expect(commandNamed(row.name)).toBe(row);
+    expect(COMPILED[compiledNamed(row.name)?.id as number]?.row).toBe(row);
+  }
+});
+
+test('option tokens are unique in their row, upper case, short, and have places in a batch', () => {
+  for (const row of rows) {
+    const tokens = (row.options ?? []).flatMap((group) => Object.keys(group));
+    expect(new Set(tokens).size).toBe(tokens.length);
+    for (const token of tokens) expect(token).toMatch(/^[A-Z]{1,32}$/);
+    for (const token of row.notIdempotentWith ?? []) expect(tokens).toContain(token);
+    expect(tokens.length).toBeLessThanOrEqual(new RequestBatch().options.length);
+  }
+  expect(optionSlots('EXPIRE')).toEqual({ NX: 0, XX: 1, GT: 2, LT: 3 });
+});
+
+test('optional arguments come last, and only the last repeats', () => {
+  for (const { args, repeat, options } of rows) {
+    const firstOptional = args.findIndex(({ optional }) => optional);
+    if (firstOptional >= 0) expect(args.slice(firstOptional).every((a) => a.optional)).toBe(true);
+    expect(args.slice(0, -1).some(({ many }) => many)).toBe(false);
+    if (repeat || args.at(-1)?.many) expect(options).toBeUndefined();
+  }
+});
+
+test('every name is found in any case, and nothing beside it', () => {
+  for (const { name } of rows) {
+    if (name.includes(' ')) continue;
+    const { id } = compiledNamed(name) as { id: number };
+    const mixed = [...name].map((c, i) => (i % 2 ? c.toLowerCase() : c)).join('');
+    for (const form of [name, name.toLowerCase(), mixed]) expect(idOf(form)).toBe(id);
+    for (const form of [`${name}X`, ` ${name}`, name.slice(0, -1), `${name}\0`])
+      expect(idOf(form)).not.toBe(id);
+  }
+});
+
+test.each([
+  '',
+  'NOSUCH',
+  '__proto__',
+  'constructor',
+  'toString',
+  'G'.repeat(1000),
+  'CLIENT ID',
+  'ſet',
+])('%j is no command', (name) => expect(idOf(name)).toBe(0));
+
+test('letters only match letters: a byte 0x20 away from another is something else', () => {
+  expect(idOf('GE\x14')).toBe(0);
+  expect(idOf('\x07ET')).toBe(0);
+});
+
+test('containers have numbers of their own, and COMMAND is a command too', () => {
+  for (const name of ['CLIENT', 'CONFIG']) {
+    expect(idOf(name.toLowerCase())).toBeLessThan(-1);
+    expect(containerOf(idOf(name))).toBe(name);
+  }
+  expect(isContainer('COMMAND')).toBe(true);
+  expect(idOf('command')).toBe(compiledNamed('COMMAND')?.id);
+  expect(containerOf(idOf('GET'))).toBeUndefined();
+  expect(subcommandsOf('CONFIG').map(({ row }) => row.name)).toEqual(['CONFIG GET']);
+  expect(subcommandsOf('GET')).toEqual([]);
+});

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { startServer } from '../test/harness.ts';
+
+const linesOf = (text: unknown): string[] => String(text).split('\r\n');
+
+test('INFO answers all sections, the ones named, or nothing for an unknown one', async () => {
+  await using server = await startServer();
+  const client = await server.greeted();
+  await client.call('SET', 'a', 1);
+  const titles = (text: unknown) => linesOf(text).filter((line) => line.startsWith('# '));
+  const all = await client.call('INFO');
+  expect(titles(all)).toEqual(
+    ['Server', 'Clients', 'Memory', 'Persistence', 'Stats', 'Keyspace'].map((t) => `# ${t}`),
+  );
+  expect(linesOf(all)).toContain('db0:keys=1,expires=0');
+  expect(titles(await client.call('INFO', 'everything'))).toEqual(titles(all));
+  expect(titles(await client.call('INFO', 'STATS', 'clients'))).toEqual(['# Clients', '# Stats']);
+  expect(await client.call('INFO', '__proto__')).toBe('');
+});
+
+test('a fact of several lines stays on one', async () => {
+  await using server = await startServer();
+  Object.assign(server.snapshots, { lastSaveError: 'first\r\nredis_version:666' });
+  const client = await server.greeted();
+  expect(linesOf(await client.call('INFO', 'persistence'))).toContain(
+    'rdb_last_bgsave_error:first  redis_version:666',
+  );
+});

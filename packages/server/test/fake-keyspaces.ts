@@ -1,0 +1,134 @@
+import type { ByteRanges, Clock, Keyspace, Keyspaces } from '../src/ports.ts';
+
+interface Entry {
+  key: Uint8Array;
+  value: Uint8Array;
+  encoding: number;
+  deadline: number;
+}
+
+const nameOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
+
+const keyOf = ({ bytes, offset, length }: ByteRanges, key: number): Uint8Array => {
+  const from = offset[key] as number;
+  return bytes.slice(from, from + (length[key] as number));
+};
+
+/** A database of the simplest kind: a Map, whose entries have numbers from 1 on. */
+class FakeKeyspace implements Keyspace {
+  private readonly refs = new Map<string, number>();
+  private readonly entries: (Entry | undefined)[] = [undefined];
+  private readonly clock: { now: number };
+
+  constructor(clock: { now: number }) {
+    this.clock = clock;
+  }
+
+  get size(): number {
+    return this.refs.size;
+  }
+
+  get expiringSize(): number {
+    return [...this.refs.values()].filter((ref) => this.entry(ref).deadline !== 0).length;
+  }
+
+  private entry(ref: number): Entry {
+    return this.entries[ref] as Entry;
+  }
+
+  find(ranges: ByteRanges, key: number): number {
+    const ref = this.refs.get(nameOf(keyOf(ranges, key))) ?? 0;
+    if (ref === 0) return 0;
+    const { deadline } = this.entry(ref);
+    return deadline !== 0 && this.clock.now >= deadline ? 0 : ref;
+  }
+
+  set(
+    ranges: ByteRanges,
+    key: number,
+    value: Uint8Array,
+    offset: number,
+    length: number,
+    encoding: number,
+    deadline: number,
+  ): void {
+    const bytes = keyOf(ranges, key);
+    this.refs.set(nameOf(bytes), this.entries.length);
+    this.entries.push({
+      key: bytes,
+      value: Uint8Array.prototype.slice.call(value, offset, offset + length),
+      encoding,
+      deadline,
+    });
+  }
+
+  setDeadline(ranges: ByteRanges, key: number, deadline: number): void {
+    this.entry(this.find(ranges, key)).deadline = deadline;
+  }
+
+  remove(ranges: ByteRanges, key: number): boolean {
+    const found = this.find(ranges, key) !== 0;
+    this.refs.delete(nameOf(keyOf(ranges, key)));
+    return found;
+  }
+
+  typeOf(): number {
+    return 0;
+  }
+  deadlineOf(ref: number): number {
+    return this.entry(ref).deadline;
+  }
+  valueView(ref: number): Uint8Array {
+    return this.entry(ref).value;
+  }
+  keyView(ref: number): Uint8Array {
+    return this.entry(ref).key;
+  }
+  valueLength(ref: number): number {
+    return this.entry(ref).value.length;
+  }
+  encodingOf(ref: number): number {
+    return this.entry(ref).encoding;
+  }
+  copyValue(ref: number, target: Uint8Array, offset: number): void {
+    target.set(this.entry(ref).value, offset);
+  }
+
+  scan(cursor: number, count: number, visit: (ref: number) => void): number {
+    const refs = [...this.refs.values()].sort((a, b) => a - b).filter((ref) => ref > cursor);
+    for (const ref of refs.slice(0, count)) visit(ref);
+    return refs.length > count ? (refs[count - 1] as number) : 0;
+  }
+
+  random(): number {
+    return this.refs.values().next().value ?? 0;
+  }
+
+  clear(): number {
+    const { size } = this;
+    this.refs.clear();
+    return size;
+  }
+}
+
+/** Sixteen databases, without expiry sweep, memory limit or persistence. */
+export class FakeKeyspaces implements Keyspaces {
+  readonly count = 16;
+  readonly expired = 0;
+  now: number;
+  private readonly databases = new Map<number, FakeKeyspace>();
+
+  constructor(clock: Clock) {
+    this.now = clock.now();
+  }
+
+  at(index: number): Keyspace {
+    const known = this.databases.get(index) ?? new FakeKeyspace(this);
+    this.databases.set(index, known);
+    return known;
+  }
+
+  *used(): Iterable<readonly [number, Keyspace]> {
+    for (const [index, db] of this.databases) if (db.size > 0) yield [index, db];
+  }
+}
