@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** What a round measured, by name; each a number of nanoseconds. */
+export type Measurements = Readonly<Record<string, number>>;
+
+/** How long a comparison may take. */
+export interface Effort {
+  readonly rounds: number;
+  /** No round begins when this much time has passed. */
+  readonly budgetMs: number;
+}
+
+/** One thing to measure: a program of its own, so that subjects do not spoil each other's code. */
+export interface Subject {
+  readonly name: string;
+  readonly program: URL;
+  readonly args: readonly string[];
+  /** A slow one has its turn in so many rounds at most. */
+  readonly roundsMax?: number;
+}
+
+const ROUND_MS_MAX = 60_000;
+
+/** What a comparison found. */
+export interface Results {
+  /** Of each subject, by its name. */
+  readonly medians: ReadonlyMap<string, Measurements>;
+  /** How many rounds there were time for. */
+  readonly rounds: number;
+}
+
+/** Medians of several rounds, in each of which every subject has its turn, in a different order. */
+export async function measure(
+  subjects: readonly Subject[],
+  { rounds, budgetMs }: Effort,
+): Promise<Results> {
+  const results = new Map<string, Measurements[]>(subjects.map(({ name }) => [name, []]));
+  const endsAt = performance.now() + budgetMs;
+  let round = 0;
+  for (; round < rounds && performance.now() < endsAt; round++) {
+    const first = (round * 3) % subjects.length;
+    for (const subject of [...subjects.slice(first), ...subjects.slice(0, first)]) {
+      if (round >= (subject.roundsMax ?? rounds)) continue;
+      const measured = await runProgram(subject);
+      if (measured !== undefined) results.get(subject.name)?.push(measured);
+    }
+  }
+  return {
+    medians: new Map([...results].map(([name, measured]) => [name, medians(measured)])),
+    rounds: round,
+  };
+}
+
+/** Every measurement's median. */
+export function medians(measured: readonly Measurements[]): Measurements {
+  const names = new Set(measured.flatMap((one) => Object.keys(one)));
+  const entries = [...names].map((name) => {
+    const values = measured.map((one) => one[name] ?? Number.NaN).sort((a, b) => a - b);
+    const middle = values.slice((values.length - 1) >> 1, (values.length >> 1) + 1);
+    return [name, middle.reduce((sum, value) => sum + value, 0) / middle.length] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Runs a program that prints its measurements as JSON; `undefined` when it failed. */
+async function runProgram({ name, program, args }: Subject): Promise<Measurements | undefined> {
+  const flags = ['--conditions=kv-source', '--expose-gc', '--max-old-space-size=3000'];
+  const child = spawn(process.execPath, [...flags, fileURLToPath(program), ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: ROUND_MS_MAX,
+    killSignal: 'SIGKILL',
+  });
+  const chunks: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const [code] = await new Promise<[number | null]>((done) => child.on('close', (c) => done([c])));
+  if (code === 0) return JSON.parse(Buffer.concat(chunks).toString());
+  console.error(`${name}: a round failed (${code ?? 'killed'}) and is left out`);
+  return undefined;
+}
