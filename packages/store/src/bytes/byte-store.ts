@@ -1,0 +1,112 @@
+import { ByteDatabase, type ByteStoreShared } from './byte-database.ts';
+import { FrozenBytes } from './frozen-bytes.ts';
+import { HalfSipHash } from './half-sip-hash.ts';
+import type { Journal } from './journal.ts';
+import { type Allocate, Memory } from './memory.ts';
+
+/** How a {@link ByteStore} is made. */
+export interface ByteStoreOptions {
+  /** How many numbered databases there are. Default 1. */
+  readonly databases?: number;
+  /** Is told every change. Default: nobody, at no cost. */
+  readonly journal?: Journal;
+  /** Two random words that nobody else knows. Default: the host's `crypto`. */
+  readonly hashSecret?: readonly [number, number];
+  /** Where memory comes from; throws when there is none. Default `new ArrayBuffer`. */
+  readonly allocate?: Allocate;
+  /** Between 0 and 1, for {@link ByteStore.random}. Default `Math.random`. */
+  readonly random?: () => number;
+  /** The number of the first segment; other than 0 only to test high refs. */
+  readonly firstSegment?: number;
+}
+
+function hostSecret(): readonly [number, number] {
+  const [a = 0, b = 0] = crypto.getRandomValues(new Int32Array(2));
+  return [a, b];
+}
+
+/**
+ * Byte keys and byte values outside of JavaScript's heap: no garbage collector ever
+ * looks at an entry, growing never pauses, and a snapshot can be taken while it is
+ * written. ARCHITECTURE.md says how.
+ *
+ * This is the engine's own face: keys and values are ranges of bytes, records are
+ * refs, numbers that stay good until the next write.
+ */
+export class ByteStore {
+  readonly memory: Memory;
+  private readonly shared: ByteStoreShared;
+  private readonly databases: (ByteDatabase | undefined)[];
+  private frozen: FrozenBytes | undefined;
+
+  constructor(options: ByteStoreOptions = {}) {
+    const allocate = options.allocate ?? ((bytes) => new ArrayBuffer(bytes));
+    this.memory = new Memory(allocate, options.firstSegment);
+    this.databases = new Array(options.databases ?? 1);
+    this.shared = {
+      memory: this.memory,
+      hasher: new HalfSipHash(options.hashSecret ?? hostSecret()),
+      allocate,
+      journal: options.journal,
+      random: options.random ?? Math.random,
+      now: 0,
+      ghosts: new Map(),
+      expired: 0,
+    };
+  }
+
+  /** How many numbered databases there are. */
+  get count(): number {
+    return this.databases.length;
+  }
+
+  /** The time by which deadlines are judged, in Unix milliseconds, until it is set again. */
+  get now(): number {
+    return this.shared.now;
+  }
+
+  set now(time: number) {
+    this.shared.now = time;
+  }
+
+  /** Entries that have expired and been removed. */
+  get expired(): number {
+    return this.shared.expired;
+  }
+
+  /** Database `index`, made when it is first asked for. */
+  at(index: number): ByteDatabase {
+    let database = this.databases[index];
+    if (database === undefined) {
+      database = new ByteDatabase(index, this.shared);
+      this.databases[index] = database;
+    }
+    return database;
+  }
+
+  /** The databases that hold something. */
+  *used(): Iterable<readonly [index: number, database: ByteDatabase]> {
+    for (const [index, database] of this.databases.entries())
+      if (database !== undefined && database.size > 0) yield [index, database];
+  }
+
+  /** Removes expired entries; looks at `budget` records of each database at most. */
+  sweep(budget: number): number {
+    let removed = 0;
+    for (const [, { sweeper }] of this.used()) removed += sweeper.sweep(budget, this.now);
+    return removed;
+  }
+
+  /**
+   * All entries as they are now, to be read while the store is written. One view at
+   * a time: it must be closed before the next.
+   */
+  freeze(): FrozenBytes {
+    if (this.frozen !== undefined) throw new Error('a frozen view is still open');
+    const databases = this.databases.filter((database) => database !== undefined);
+    this.frozen = new FrozenBytes(databases, this.shared, () => {
+      this.frozen = undefined;
+    });
+    return this.frozen;
+  }
+}

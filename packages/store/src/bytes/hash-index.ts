@@ -1,0 +1,327 @@
+// Hashes to refs: an extendible directory (Fagin et al. 1979) of small tables with
+// sorted linear probing. A slot is two 32-bit words, hash and ref.
+//
+// The upper bits of a hash choose the table by way of the directory, the bits below
+// them the slot where its run begins. Within a table the slots are sorted by hash, so
+// all of the index can be walked in the order of hashes, whatever has been split or
+// merged meanwhile: that is what SCAN's cursor relies on.
+//
+// Growing splits one table of 33 KB; nothing is ever rehashed as a whole. Deleting
+// shifts the run back; there are no tombstones.
+import { HASH_MAX } from './half-sip-hash.ts';
+
+/** Slots that a hash can choose, and room behind them for the last run. */
+const TABLE_BITS = 12;
+const TABLE_SLOTS = 1 << TABLE_BITS;
+const OVERFLOW_SLOTS = 128;
+const TABLE_WORDS = (TABLE_SLOTS + OVERFLOW_SLOTS) * 2;
+/** A table with so many entries is split: runs stay short. */
+const SPLIT_AT = Math.floor(TABLE_SLOTS * 0.85);
+/** Two halves with so few together become one again; well apart from a split. */
+const MERGE_AT = Math.floor(TABLE_SLOTS * 0.3);
+const CHUNK_BITS = 8;
+const CHUNK_TABLES = 1 << CHUNK_BITS;
+const CHUNK_MASK = CHUNK_TABLES - 1;
+/** A directory entry is a table's number and its depth. */
+const DEPTH_BITS = 5;
+const DEPTH_MASK = (1 << DEPTH_BITS) - 1;
+/** With the slot's bits all 31 of a hash are used up. */
+const DEPTH_MAX = 31 - TABLE_BITS;
+/** Greater or equal to every hash, so that a search stops; the ref 0 tells it apart. */
+const EMPTY = HASH_MAX;
+const BLANK = Int32Array.from({ length: TABLE_WORDS }, (_, i) => (i & 1 ? 0 : EMPTY));
+const NO_CHUNK = new Int32Array(0);
+/** Fewer entries than this are listed and not drawn for; and draws end when most are unwanted. */
+const FEW = 64;
+const DRAWS_MAX = 100_000;
+
+/** Where a hash may be: the table's chunk, and the place of its home slot there. */
+export class HashIndex {
+  /** Entries. */
+  size = 0;
+  /** Changes whenever a slot may have moved: hints of an older version are void. */
+  version = 0;
+  private depth = 0;
+  private directory = new Int32Array(1);
+  private readonly chunks: Int32Array[] = [];
+  private readonly chunkTables: number[] = [];
+  private counts = new Int32Array(CHUNK_TABLES);
+  private tables = 0;
+  private readonly freeTables: number[] = [];
+  /** How many tables have each depth: a directory deeper than all of them is halved. */
+  private readonly tablesOfDepth = new Int32Array(DEPTH_MAX + 2);
+  /** The chunk that {@link home} found. */
+  chunk: Int32Array = NO_CHUNK;
+
+  constructor() {
+    this.directory[0] = this.newTable() << DEPTH_BITS;
+    this.tablesOfDepth[0] = 1;
+  }
+
+  /** The place where the run of a hash begins, in {@link chunk}. */
+  home(hash: number): number {
+    const entry = this.directory[this.depth === 0 ? 0 : hash >>> (31 - this.depth)] as number;
+    const table = entry >>> DEPTH_BITS;
+    this.chunk = this.chunks[table >>> CHUNK_BITS] as Int32Array;
+    return (table & CHUNK_MASK) * TABLE_WORDS + homeSlot(hash, entry & DEPTH_MASK) * 2;
+  }
+
+  /** The first place in {@link chunk} whose hash is not below: where a search for it starts. */
+  seek(hash: number): number {
+    let at = this.home(hash);
+    const { chunk } = this;
+    while ((chunk[at] as number) < hash) at += 2;
+    return at;
+  }
+
+  /** The place of a hash with a ref, or -1. */
+  placeOf(hash: number, ref: number): number {
+    let at = this.seek(hash);
+    const { chunk } = this;
+    for (; chunk[at] === hash && chunk[at + 1] !== 0; at += 2) if (chunk[at + 1] === ref) return at;
+    return -1;
+  }
+
+  /** Adds an entry; others with the same hash may exist. */
+  insert(hash: number, ref: number): void {
+    this.version++;
+    for (;;) {
+      const entry = this.directory[this.depth === 0 ? 0 : hash >>> (31 - this.depth)] as number;
+      const table = entry >>> DEPTH_BITS;
+      const depth = entry & DEPTH_MASK;
+      const full = (this.counts[table] as number) >= SPLIT_AT && depth < DEPTH_MAX;
+      if (!full && this.insertInto(table, depth, hash, ref)) return;
+      this.split(hash, table, depth);
+    }
+  }
+
+  /** False: the room behind the table is used up. */
+  private insertInto(table: number, depth: number, hash: number, ref: number): boolean {
+    const chunk = this.chunks[table >>> CHUNK_BITS] as Int32Array;
+    const base = (table & CHUNK_MASK) * TABLE_WORDS;
+    let at = base + homeSlot(hash, depth) * 2;
+    while (chunk[at + 1] !== 0 && (chunk[at] as number) <= hash) at += 2;
+    let end = at;
+    while (chunk[end + 1] !== 0) end += 2;
+    // The last slot stays empty: searches stop there.
+    if (end >= base + TABLE_WORDS - 2) return false;
+    chunk.copyWithin(at + 2, at, end);
+    chunk[at] = hash;
+    chunk[at + 1] = ref;
+    this.counts[table] = (this.counts[table] as number) + 1;
+    this.size++;
+    return true;
+  }
+
+  /** Removes the entry at a place of {@link chunk}, whose hash it is. */
+  removeAt(place: number, hash: number): void {
+    this.version++;
+    const entry = this.directory[this.depth === 0 ? 0 : hash >>> (31 - this.depth)] as number;
+    const table = entry >>> DEPTH_BITS;
+    const depth = entry & DEPTH_MASK;
+    const chunk = this.chunks[table >>> CHUNK_BITS] as Int32Array;
+    const base = (table & CHUNK_MASK) * TABLE_WORDS;
+    let end = place + 2;
+    // The run behind moves up, as far as its slots are not at home.
+    while (chunk[end + 1] !== 0 && base + homeSlot(chunk[end] as number, depth) * 2 !== end)
+      end += 2;
+    chunk.copyWithin(place, place + 2, end);
+    chunk[end - 2] = EMPTY;
+    chunk[end - 1] = 0;
+    const count = (this.counts[table] as number) - 1;
+    this.counts[table] = count;
+    this.size--;
+    if (count < MERGE_AT && depth > 0) this.merge(hash, table, depth);
+  }
+
+  /** Splits a table by its next bit; doubles the directory if it has no such bit yet. */
+  private split(hash: number, table: number, depth: number): void {
+    if (depth === this.depth) this.doubleDirectory();
+    const other = this.newTable();
+    const words = (this.chunks[table >>> CHUNK_BITS] as Int32Array).slice(
+      (table & CHUNK_MASK) * TABLE_WORDS,
+      (table & CHUNK_MASK) * TABLE_WORDS + TABLE_WORDS,
+    );
+    this.blank(table);
+    const bit = 1 << (30 - depth);
+    this.fill(table, depth + 1, words, (h) => (h & bit) === 0);
+    this.fill(other, depth + 1, words, (h) => (h & bit) !== 0);
+    this.point(hash, depth, table, other, depth + 1);
+    this.tablesOfDepth[depth] = (this.tablesOfDepth[depth] as number) - 1;
+    this.tablesOfDepth[depth + 1] = (this.tablesOfDepth[depth + 1] as number) + 2;
+  }
+
+  /** Makes two halves one table again if they have become nearly empty. */
+  private merge(hash: number, table: number, depth: number): void {
+    const buddyHash = hash ^ (1 << (31 - depth));
+    const entry = this.directory[buddyHash >>> (31 - this.depth)] as number;
+    const buddy = entry >>> DEPTH_BITS;
+    if ((entry & DEPTH_MASK) !== depth) return;
+    if ((this.counts[table] as number) + (this.counts[buddy] as number) > MERGE_AT) return;
+    const first = hash < buddyHash ? table : buddy;
+    const last = hash < buddyHash ? buddy : table;
+    const words = new Int32Array(TABLE_WORDS * 2);
+    for (const [i, part] of [first, last].entries()) {
+      const base = (part & CHUNK_MASK) * TABLE_WORDS;
+      const chunk = this.chunks[part >>> CHUNK_BITS] as Int32Array;
+      words.set(chunk.subarray(base, base + TABLE_WORDS), i * TABLE_WORDS);
+    }
+    this.blank(first);
+    this.fill(first, depth - 1, words, () => true);
+    this.point(hash, depth - 1, first, first, depth - 1);
+    this.dropTable(last);
+    this.tablesOfDepth[depth] = (this.tablesOfDepth[depth] as number) - 2;
+    this.tablesOfDepth[depth - 1] = (this.tablesOfDepth[depth - 1] as number) + 1;
+    while (this.depth > 0 && this.tablesOfDepth[this.depth] === 0) this.halveDirectory();
+  }
+
+  /** Makes the directory's span of a prefix of `bits` bits point to two tables, half and half. */
+  private point(hash: number, bits: number, low: number, high: number, depth: number): void {
+    const span = 1 << (this.depth - bits);
+    const first = bits === 0 ? 0 : (hash >>> (31 - bits)) * span;
+    const middle = first + (span >>> 1);
+    this.directory.fill((low << DEPTH_BITS) | depth, first, middle);
+    this.directory.fill((high << DEPTH_BITS) | depth, middle, first + span);
+    if (span === 1) this.directory[first] = (low << DEPTH_BITS) | depth;
+  }
+
+  /** Puts the sorted slots that are wanted into an empty table, each at home or behind. */
+  private fill(
+    table: number,
+    depth: number,
+    words: Int32Array,
+    wanted: (hash: number) => boolean,
+  ): void {
+    const chunk = this.chunks[table >>> CHUNK_BITS] as Int32Array;
+    const base = (table & CHUNK_MASK) * TABLE_WORDS;
+    let at = base;
+    let count = 0;
+    for (let i = 0; i < words.length; i += 2) {
+      if (words[i + 1] === 0) continue;
+      const hash = words[i] as number;
+      if (!wanted(hash)) continue;
+      at = Math.max(at, base + homeSlot(hash, depth) * 2);
+      // Only a hash that is no longer secret could bring so many to one end of a table.
+      if (at >= base + TABLE_WORDS - 2) throw new Error('a run of the index is too long');
+      chunk[at] = hash;
+      chunk[at + 1] = words[i + 1] as number;
+      at += 2;
+      count++;
+    }
+    this.counts[table] = count;
+  }
+
+  private doubleDirectory(): void {
+    const { directory } = this;
+    const doubled = new Int32Array(directory.length * 2);
+    for (let i = 0; i < directory.length; i++) {
+      const entry = directory[i] as number;
+      doubled[2 * i] = entry;
+      doubled[2 * i + 1] = entry;
+    }
+    this.directory = doubled;
+    this.depth++;
+  }
+
+  private halveDirectory(): void {
+    this.directory = this.directory.filter((_, i) => (i & 1) === 0);
+    this.depth--;
+  }
+
+  private newTable(): number {
+    const table = this.freeTables.pop() ?? this.tables++;
+    const at = table >>> CHUNK_BITS;
+    if (this.chunks[at] === undefined || this.chunks[at] === NO_CHUNK) {
+      this.chunks[at] = new Int32Array(TABLE_WORDS * CHUNK_TABLES);
+      this.chunkTables[at] = 0;
+    }
+    if (table >= this.counts.length) {
+      const counts = new Int32Array(this.counts.length * 2);
+      counts.set(this.counts);
+      this.counts = counts;
+    }
+    this.chunkTables[at] = (this.chunkTables[at] as number) + 1;
+    this.blank(table);
+    return table;
+  }
+
+  private blank(table: number): void {
+    (this.chunks[table >>> CHUNK_BITS] as Int32Array).set(
+      BLANK,
+      (table & CHUNK_MASK) * TABLE_WORDS,
+    );
+    this.counts[table] = 0;
+  }
+
+  /** Takes a table back; a chunk without any is given back too. */
+  private dropTable(table: number): void {
+    const at = table >>> CHUNK_BITS;
+    this.blank(table);
+    this.freeTables.push(table);
+    this.chunkTables[at] = (this.chunkTables[at] as number) - 1;
+    if (this.chunkTables[at] === 0) this.chunks[at] = NO_CHUNK;
+  }
+
+  /**
+   * Visits entries in the order of their hashes, from a hash on, until `count` have
+   * been visited and the next has another hash. Answers the hash to go on from, or 0
+   * at the end. The visitor must not change the index.
+   */
+  walk(from: number, count: number, visit: (ref: number) => void): number {
+    let visited = 0;
+    let next = from;
+    for (;;) {
+      const shift = 31 - this.depth;
+      const entry = this.directory[this.depth === 0 ? 0 : next >>> shift] as number;
+      const depth = entry & DEPTH_MASK;
+      const table = entry >>> DEPTH_BITS;
+      const chunk = this.chunks[table >>> CHUNK_BITS] as Int32Array;
+      const base = (table & CHUNK_MASK) * TABLE_WORDS;
+      let last = -1;
+      for (let at = base + homeSlot(next, depth) * 2; at < base + TABLE_WORDS; at += 2) {
+        const hash = chunk[at] as number;
+        if (chunk[at + 1] === 0 || hash < next) continue;
+        if (visited >= count && hash !== last) return hash;
+        last = hash;
+        visited++;
+        visit(chunk[at + 1] as number);
+      }
+      // The first hash behind the table's prefix.
+      const span = 2 ** (31 - depth);
+      next = (Math.floor(next / span) + 1) * span;
+      if (next > HASH_MAX) return 0;
+    }
+  }
+
+  /**
+   * A ref chosen at random among those wanted, or 0 if there are none. All tables have
+   * the same number of slots, so each entry has the same chance to be drawn.
+   */
+  random(random: () => number, wanted: (ref: number) => boolean): number {
+    for (let draw = 0; draw < DRAWS_MAX && this.size > FEW; draw++) {
+      const table = Math.floor(random() * this.tables);
+      const chunk = this.chunks[table >>> CHUNK_BITS] as Int32Array;
+      // A table that was dropped, alone or with its chunk, is blank or gone.
+      if (chunk === NO_CHUNK) continue;
+      const slot = Math.floor(random() * (TABLE_WORDS >>> 1));
+      const ref = chunk[(table & CHUNK_MASK) * TABLE_WORDS + slot * 2 + 1] as number;
+      if (ref !== 0 && wanted(ref)) return ref;
+    }
+    const all: number[] = [];
+    this.walk(0, this.size, (ref) => {
+      if (wanted(ref)) all.push(ref);
+    });
+    return all[Math.floor(random() * all.length)] ?? 0;
+  }
+
+  /** Bytes of tables and directory. */
+  get bytes(): number {
+    const chunks = this.chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+    return chunks + this.directory.byteLength + this.counts.byteLength;
+  }
+}
+
+/** The slot at which a hash's run begins: the bits below those that chose the table. */
+function homeSlot(hash: number, depth: number): number {
+  return (hash << (depth + 1)) >>> (32 - TABLE_BITS);
+}

@@ -1,0 +1,17 @@
+/** Why an entry is gone. */
+export type Removal = 'deleted' | 'expired' | 'evicted';
+
+/**
+ * Is told every change of a store, just after a write and just before a removal,
+ * while the record can be read by its ref. It must not change the store.
+ */
+export interface Journal {
+  /** An entry was written, whole. */
+  put(database: number, ref: number): void;
+  /** Only the deadline was changed; 0 is none. */
+  deadline(database: number, ref: number, deadline: number): void;
+  /** An entry goes. */
+  remove(database: number, ref: number, why: Removal): void;
+  /** All entries of a database are gone. */
+  flush(database: number): void;
+}

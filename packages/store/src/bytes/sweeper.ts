@@ -1,0 +1,82 @@
+import type { ByteDatabase } from './byte-database.ts';
+import { DEAD, REGION_BITS, REGION_MASK } from './layout.ts';
+import type { Memory, Region } from './memory.ts';
+import { deadlineAt } from './record.ts';
+import { SegmentWalk } from './segment-walk.ts';
+
+/**
+ * Finds expired records that nobody asks for: walks the segments in which something
+ * is due, a bounded number of records at a time, and skips all others.
+ */
+export class Sweeper {
+  private readonly database: ByteDatabase;
+  private readonly memory: Memory;
+  /** Segments in which something was due when they were last looked at. */
+  private due: number[] = [];
+  private walk: SegmentWalk | undefined;
+  /** The earliest deadline that the walk has left behind. */
+  private earliest = Number.POSITIVE_INFINITY;
+
+  constructor(database: ByteDatabase, memory: Memory) {
+    this.database = database;
+    this.memory = memory;
+  }
+
+  /** Looks at no more than `budget` records; answers how many it removed. */
+  sweep(budget: number, now: number): number {
+    let removed = 0;
+    for (let looked = 0; looked < budget; looked++) {
+      this.walk ??= this.nextWalk(now);
+      const { walk } = this;
+      if (walk === undefined) break;
+      const ref = walk.next();
+      if (ref === 0) this.finish(walk);
+      else if (this.expire(ref, now)) removed++;
+    }
+    return removed;
+  }
+
+  /** Removes the record if it is due, and otherwise remembers its deadline. */
+  private expire(ref: number, now: number): boolean {
+    const region = this.memory.regions[ref >>> REGION_BITS] as Region;
+    const at = (ref & REGION_MASK) * 2;
+    if (((region.words[at] as number) & DEAD) !== 0) return false;
+    const deadline = deadlineAt(region.words, region.doubles, at);
+    if (deadline === 0) return false;
+    if (deadline <= now) {
+      this.database.expire(ref);
+      return true;
+    }
+    this.earliest = Math.min(this.earliest, deadline);
+    return false;
+  }
+
+  /** Forgets where it was: the database was cleared. */
+  reset(): void {
+    this.walk = undefined;
+    this.due = [];
+  }
+
+  private nextWalk(now: number): SegmentWalk | undefined {
+    const { memory } = this;
+    const { log } = this.database;
+    if (this.due.length === 0)
+      this.due = [...log.segments].filter((segment) => (memory.earliest[segment] as number) <= now);
+    for (let segment = this.due.pop(); segment !== undefined; segment = this.due.pop()) {
+      if (!log.segments.has(segment) || (memory.earliest[segment] as number) > now) continue;
+      // Deadlines that are written from here on lower it again.
+      memory.earliest[segment] = Number.POSITIVE_INFINITY;
+      this.earliest = Number.POSITIVE_INFINITY;
+      return new SegmentWalk(memory, segment);
+    }
+    return undefined;
+  }
+
+  private finish(walk: SegmentWalk): void {
+    const { memory } = this;
+    const { segment } = walk;
+    if (walk.valid)
+      memory.earliest[segment] = Math.min(memory.earliest[segment] as number, this.earliest);
+    this.walk = undefined;
+  }
+}
