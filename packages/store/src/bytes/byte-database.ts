@@ -3,6 +3,7 @@
 // string and no view is made for an operation, and a key is compared by words.
 import { ByteStoreError } from './byte-store-error.ts';
 import { Compactor } from './compactor.ts';
+import type { Evictor } from './evictor.ts';
 import type { HalfSipHash } from './half-sip-hash.ts';
 import { HashIndex } from './hash-index.ts';
 import type { Journal, Removal } from './journal.ts';
@@ -12,6 +13,9 @@ import {
   DEADLINE,
   ENCODING_MASK,
   ENCODING_SHIFT,
+  FREQUENCY_MASK,
+  FREQUENCY_ONE,
+  FREQUENCY_SHIFT,
   GHOST,
   INLINE_BYTES_MAX,
   KEY_BYTES_MAX,
@@ -27,7 +31,7 @@ import {
 } from './layout.ts';
 import type { Allocate, Memory, Region } from './memory.ts';
 import { deadlineAt, granulesAt, granulesFor, keyWord, valueByte } from './record.ts';
-import { RecordLog } from './record-log.ts';
+import { PROBATION, type Queue, RecordLog, segmentOf } from './record-log.ts';
 import { Sweeper } from './sweeper.ts';
 
 /** Byte ranges by number; `view` is over the same memory as `bytes`. */
@@ -50,6 +54,8 @@ export interface ByteStoreShared {
   readonly ghosts: Map<number, number[]>;
   expired: number;
   readonly random: () => number;
+  /** Set while entries may be evicted. */
+  evictor: Evictor | undefined;
 }
 
 /** Copies by 8 bytes up to here; above, the engine's own copy is faster. */
@@ -107,7 +113,17 @@ export class ByteDatabase {
     const place = this.probe(hash, length);
     if (place < 0) return 0;
     const ref = this.index.chunk[place + 1] as number;
-    return this.dropIfExpired(place, hash, ref) ? 0 : ref;
+    if (this.dropIfExpired(place, hash, ref)) return 0;
+    if (this.shared.evictor !== undefined) this.countRead(ref);
+    return ref;
+  }
+
+  /** Eviction spares what is read: the count is in the record's first word, which is at hand. */
+  private countRead(ref: number): void {
+    const { words } = this.memory.regions[ref >>> REGION_BITS] as Region;
+    const at = (ref & REGION_MASK) * 2;
+    const head = words[at] as number;
+    if (head >>> FREQUENCY_SHIFT !== 3) words[at] = (head + FREQUENCY_ONE) | 0;
   }
 
   /** Points at a key, with slack behind it. */
@@ -244,11 +260,11 @@ export class ByteDatabase {
     if (old !== 0 && !large && this.fits(old, head, granules)) {
       const words = (this.memory.regions[old >>> REGION_BITS] as Region).words;
       const at = (old & REGION_MASK) * 2;
-      words[at] = head;
+      words[at] = head | ((words[at] as number) & FREQUENCY_MASK);
       words[at + 1] = length;
       return old;
     }
-    const ref = this.log.allocate(granules);
+    const ref = this.log.allocate(granules, this.queueFor(old, hash));
     const region = this.memory.regions[ref >>> REGION_BITS] as Region;
     const at = (ref & REGION_MASK) * 2;
     region.words[at] = large ? head | LARGE : head;
@@ -261,6 +277,13 @@ export class ByteDatabase {
       this.bury(old);
     }
     return ref;
+  }
+
+  /** A key that exists stays in its queue; a new one begins where the evictor says. */
+  private queueFor(old: number, hash: number): Queue {
+    const { evictor } = this.shared;
+    if (evictor === undefined) return PROBATION;
+    return old === 0 ? evictor.queueFor(hash) : this.log.queueOf(segmentOf(old));
   }
 
   /** Whether a write may go where the old record is. */
@@ -379,13 +402,13 @@ export class ByteDatabase {
     this.log.free(ref, granules);
   }
 
-  /** Moves a live record to the head of the log, out of a segment that is being emptied. */
-  move(ref: number): void {
+  /** Moves a live record to the head of a queue, out of a segment that is being emptied. */
+  move(ref: number, queue: Queue): void {
     const from = this.memory.regions[ref >>> REGION_BITS] as Region;
     const at = (ref & REGION_MASK) * 2;
     const hash = this.hashOf(ref);
     const granules = granulesAt(from.words, at);
-    const moved = this.log.allocate(granules);
+    const moved = this.log.allocate(granules, queue);
     const to = this.memory.regions[moved >>> REGION_BITS] as Region;
     const target = (moved & REGION_MASK) * 2;
     to.words.set(from.words.subarray(at, at + granules * 2), target);
@@ -483,6 +506,13 @@ export class ByteDatabase {
     const place = this.index.placeOf(hash, ref);
     this.shared.expired++;
     this.unlink(place, hash, ref, 'expired');
+  }
+
+  /** Removes a record to make room; answers its hash. */
+  evict(ref: number): number {
+    const hash = this.hashOf(ref);
+    this.unlink(this.index.placeOf(hash, ref), hash, ref, 'evicted');
+    return hash;
   }
 
   /** See {@link HashIndex.walk}; expired entries are passed over. */

@@ -1,4 +1,5 @@
 import { ByteDatabase, type ByteStoreShared } from './byte-database.ts';
+import { type ByteEvictionPolicy, Evictor } from './evictor.ts';
 import { FrozenBytes } from './frozen-bytes.ts';
 import { HalfSipHash } from './half-sip-hash.ts';
 import type { Journal } from './journal.ts';
@@ -38,6 +39,7 @@ export class ByteStore {
   private readonly shared: ByteStoreShared;
   private readonly databases: (ByteDatabase | undefined)[];
   private frozen: FrozenBytes | undefined;
+  private evictedBefore = 0;
 
   constructor(options: ByteStoreOptions = {}) {
     const allocate = options.allocate ?? ((bytes) => new ArrayBuffer(bytes));
@@ -52,6 +54,7 @@ export class ByteStore {
       now: 0,
       ghosts: new Map(),
       expired: 0,
+      evictor: undefined,
     };
   }
 
@@ -82,6 +85,48 @@ export class ByteStore {
       this.databases[index] = database;
     }
     return database;
+  }
+
+  /** Bytes of segments, indexes and large values. */
+  get usedBytes(): number {
+    let used = this.memory.usedBytes;
+    for (const database of this.databases)
+      if (database !== undefined) used += database.index.bytes + database.larges.bytes;
+    return used;
+  }
+
+  /** Bytes of the entries themselves, without index, gaps and dead records. */
+  get liveBytes(): number {
+    let live = 0;
+    for (const [, { log, larges }] of this.used()) live += log.liveGranules * 8 + larges.bytes;
+    return live;
+  }
+
+  /** Entries that were evicted. */
+  get evicted(): number {
+    return this.evictedBefore + (this.shared.evictor?.evicted ?? 0);
+  }
+
+  /** Keeps the store within `bytes` from now on, by {@link makeRoom}; 0 is without a limit. */
+  limit(bytes: number, policy: ByteEvictionPolicy): void {
+    this.evictedBefore = this.evicted;
+    this.shared.evictor =
+      bytes === 0
+        ? undefined
+        : new Evictor(policy, bytes, {
+            memory: this.memory,
+            random: this.shared.random,
+            databases: () => [...this.used()].map(([, database]) => database),
+            usedBytes: () => this.usedBytes,
+          });
+  }
+
+  /**
+   * To be called before a write that may need memory: evicts a little if the limit is
+   * reached. False: nothing may be evicted, and the write should be refused.
+   */
+  makeRoom(): boolean {
+    return this.shared.evictor?.makeRoom() ?? true;
   }
 
   /** The databases that hold something. */

@@ -31,10 +31,11 @@ export class Compactor {
     const { walk, memory, database } = this;
     if (walk === undefined) return;
     // A view may have been frozen since the victim was chosen: nothing may be moved then.
-    if (memory.frozen[walk.segment] !== 0 || walk.segment === database.log.head) {
+    if (memory.frozen[walk.segment] !== 0 || database.log.isHead(walk.segment)) {
       this.walk = undefined;
       return;
     }
+    const queue = database.log.queueOf(walk.segment);
     for (let looked = 0; looked < budget; looked++) {
       const ref = walk.next();
       if (ref === 0) {
@@ -43,7 +44,7 @@ export class Compactor {
       }
       const { words } = memory.regions[ref >>> REGION_BITS] as Region;
       if (((words[(ref & REGION_MASK) * 2] as number) & DEAD) !== 0) continue;
-      database.move(ref);
+      database.move(ref, queue);
       this.moved++;
     }
   }
@@ -56,13 +57,13 @@ export class Compactor {
   /** The emptiest segment, if there is much to win. */
   private chooseVictim(): SegmentWalk | undefined {
     const { log } = this.database;
-    const used = log.segments.size * SEGMENT_GRANULES;
+    const used = log.segmentCount * SEGMENT_GRANULES;
     if (used <= log.liveGranules * USED_TO_LIVE_MAX + SPARE_SEGMENTS * SEGMENT_GRANULES)
       return undefined;
     let victim = -1;
     let least = SEGMENT_GRANULES * VICTIM_FULL_MAX;
-    for (const segment of log.segments) {
-      if (segment === log.head || this.memory.frozen[segment] !== 0) continue;
+    for (const segment of log.segments()) {
+      if (log.isHead(segment) || this.memory.frozen[segment] !== 0) continue;
       const live = this.memory.live[segment] as number;
       if (live < least) {
         victim = segment;

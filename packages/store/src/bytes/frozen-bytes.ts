@@ -66,8 +66,8 @@ export class FrozenBytes implements Iterable<FrozenEntry> {
     let count = 0;
     for (const database of databases) {
       count += database.size;
-      database.log.closeHead();
-      for (const segment of database.log.segments) {
+      database.log.closeHeads();
+      for (const segment of database.log.segments()) {
         this.memory.frozen[segment] = 1;
         this.left.push({ database, segment, larges: database.larges });
       }
@@ -126,7 +126,7 @@ export class FrozenBytes implements Iterable<FrozenEntry> {
     }
     ghosts.delete(segment);
     // A flush meanwhile has left the segment to us.
-    if (database.log.segments.has(segment)) database.log.releaseIfEmpty(segment);
+    if (database.log.owns(segment)) database.log.releaseIfEmpty(segment);
     else memory.release(segment);
   }
 

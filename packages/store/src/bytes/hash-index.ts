@@ -22,6 +22,7 @@ const MERGE_AT = Math.floor(TABLE_SLOTS * 0.3);
 const CHUNK_BITS = 8;
 const CHUNK_TABLES = 1 << CHUNK_BITS;
 const CHUNK_MASK = CHUNK_TABLES - 1;
+const CHUNK_BYTES = TABLE_WORDS * CHUNK_TABLES * 4;
 /** A directory entry is a table's number and its depth. */
 const DEPTH_BITS = 5;
 const DEPTH_MASK = (1 << DEPTH_BITS) - 1;
@@ -45,6 +46,7 @@ export class HashIndex {
   private directory = new Int32Array(1);
   private readonly chunks: Int32Array[] = [];
   private readonly chunkTables: number[] = [];
+  private chunksHeld = 0;
   private counts = new Int32Array(CHUNK_TABLES);
   private tables = 0;
   private readonly freeTables: number[] = [];
@@ -233,6 +235,7 @@ export class HashIndex {
     const at = table >>> CHUNK_BITS;
     if (this.chunks[at] === undefined || this.chunks[at] === NO_CHUNK) {
       this.chunks[at] = new Int32Array(TABLE_WORDS * CHUNK_TABLES);
+      this.chunksHeld++;
       this.chunkTables[at] = 0;
     }
     if (table >= this.counts.length) {
@@ -259,7 +262,9 @@ export class HashIndex {
     this.blank(table);
     this.freeTables.push(table);
     this.chunkTables[at] = (this.chunkTables[at] as number) - 1;
-    if (this.chunkTables[at] === 0) this.chunks[at] = NO_CHUNK;
+    if (this.chunkTables[at] !== 0) return;
+    this.chunks[at] = NO_CHUNK;
+    this.chunksHeld--;
   }
 
   /**
@@ -316,8 +321,7 @@ export class HashIndex {
 
   /** Bytes of tables and directory. */
   get bytes(): number {
-    const chunks = this.chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
-    return chunks + this.directory.byteLength + this.counts.byteLength;
+    return this.chunksHeld * CHUNK_BYTES + this.directory.byteLength + this.counts.byteLength;
   }
 }
 

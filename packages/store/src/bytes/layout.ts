@@ -33,6 +33,10 @@ export const TYPE_SHIFT = 25;
 export const TYPE_MASK = 7;
 export const ENCODING_SHIFT = 28;
 export const ENCODING_MASK = 3;
+/** How often a record was read lately, 0 to 3; the two highest bits. */
+export const FREQUENCY_SHIFT = 30;
+export const FREQUENCY_ONE = 1 << FREQUENCY_SHIFT;
+export const FREQUENCY_MASK = 3 << FREQUENCY_SHIFT;
 
 /** Key and value together above this get a buffer of their own: a quarter of a segment. */
 export const INLINE_BYTES_MAX = 256 * 1024;

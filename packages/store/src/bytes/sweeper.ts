@@ -61,9 +61,11 @@ export class Sweeper {
     const { memory } = this;
     const { log } = this.database;
     if (this.due.length === 0)
-      this.due = [...log.segments].filter((segment) => (memory.earliest[segment] as number) <= now);
+      this.due = [...log.segments()].filter(
+        (segment) => (memory.earliest[segment] as number) <= now,
+      );
     for (let segment = this.due.pop(); segment !== undefined; segment = this.due.pop()) {
-      if (!log.segments.has(segment) || (memory.earliest[segment] as number) > now) continue;
+      if (!log.owns(segment) || (memory.earliest[segment] as number) > now) continue;
       // Deadlines that are written from here on lower it again.
       memory.earliest[segment] = Number.POSITIVE_INFINITY;
       this.earliest = Number.POSITIVE_INFINITY;
