@@ -1,21 +1,21 @@
 // The one place where implementations meet: the server's ports are filled here with
-// the store, the snapshots, the clock and the timers.
-import { SnapshotKeeper } from '@kv/persistence';
+// the engine, the snapshots, the clock and the timers.
+import type { SnapshotKeeper } from '@kv/persistence';
 import { type Clock, KvServer, type Log, type Timers } from '@kv/server';
+import { ConfigError } from './config/config-error.ts';
 import type { Config } from './config/options.ts';
 import { shownConfig } from './config/resolve.ts';
+import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
+import type { Engine } from './engine.ts';
+import { Lifecycle, type ShutdownOptions } from './lifecycle.ts';
 import { MapKeyspaces } from './map-keyspaces.ts';
 import type { Progress } from './progress.ts';
-import { logSnapshotEvent } from './snapshot-log.ts';
-import { keptSnapshots, noSnapshots } from './snapshots.ts';
+import { keptSnapshots, loadSnapshot, noSnapshots, openKeeper, saveProgress } from './snapshots.ts';
 import { version } from './version.ts';
 
 /** How often expired entries are looked for, and how many deadlines a database's turn looks at. */
 const SWEEP_INTERVAL_MS = 100;
 const SWEEP_BUDGET = 5_000;
-
-/** How often a shutdown looks whether the save before its own has ended. */
-const SAVE_POLL_MS = 10;
 
 /** What a daemon is made with besides its options. */
 export interface Surroundings {
@@ -31,66 +31,119 @@ export interface Surroundings {
   readonly onSaveEnd?: () => void;
 }
 
-/** A daemon that is up and serving. */
+/** A daemon that listens. Until it has loaded, clients are told to wait. */
 export interface Daemon {
   /** Where it listens, e.g. `127.0.0.1:31337`. */
   readonly addresses: readonly string[];
   /** The TCP port; the first one, if there are several addresses. */
   readonly port: number;
-  /** Saves as asked (by default, when there are save points) and stops. Joins a shutdown that is under way. */
-  shutdown(options?: {
-    readonly save?: boolean | undefined;
-    readonly force?: boolean;
-  }): Promise<void>;
-  /** Resolves when the daemon has stopped, whoever asked for it. */
+  /**
+   * Loads the snapshot and begins to serve. False: it was stopped before. Rejects with a
+   * `SnapshotError`; nothing is left open then.
+   */
+  load(): Promise<boolean>;
+  /** Saves as asked and stops; joins a shutdown that is under way. See {@link Lifecycle}. */
+  shutdown(options?: ShutdownOptions): Promise<void>;
+  /** Resolves when the daemon has stopped, whoever asked for it; rejects if it lost something. */
   readonly stopped: Promise<void>;
 }
 
+/** What a daemon stores its data in: memory, and the disk if it has any. */
+interface Storage {
+  readonly engine: Engine;
+  readonly keeper: SnapshotKeeper | undefined;
+  readonly lock: DirectoryLock | undefined;
+  readonly changed: { tell(): void };
+}
+
 /**
- * Opens the data directory, listens, loads the snapshot and serves.
+ * Takes the data directory and listens.
  *
- * Rejects with what went wrong (a `SnapshotError`, or the system's error of a
- * listener, which has `syscall: 'listen'`); nothing is left open then.
+ * Rejects with what went wrong (a `DataDirectoryError`, a `SnapshotError`, or the
+ * system's error of a listener, which has `syscall: 'listen'`); nothing is left open then.
  */
 export async function assemble(config: Config, surroundings: Surroundings): Promise<Daemon> {
-  const { clock, timers, log } = surroundings;
-  const changes = { changed: () => {} };
-  const keyspaces = new MapKeyspaces(
-    config.databases,
-    () => changes.changed(),
-    surroundings.random,
-  );
-  const keeper = surroundings.inMemory
-    ? undefined
-    : await SnapshotKeeper.open({
-        directory: config.dir,
-        fileName: config.dbfilename,
-        source: keyspaces,
-        savePoints: config.save,
-        clock,
-        timers,
-        onEvent: (event) => {
-          if (event.kind !== 'save-started') surroundings.onSaveEnd?.();
-          logSnapshotEvent(log, event);
-        },
-      });
-  let snapshots: ReturnType<typeof keptSnapshots>;
-  if (keeper === undefined) {
-    const none = noSnapshots(clock.now());
-    changes.changed = none.changed;
-    snapshots = none;
-  } else {
-    changes.changed = () => keeper.changed();
-    snapshots = keptSnapshots(keeper);
+  const storage = await openStorage(config, surroundings);
+  const { server, lifecycle, startSweep } = build(config, surroundings, storage);
+  const { engine, keeper } = storage;
+  const { clock, log, onLoadProgress } = surroundings;
+  const undone = async (error: unknown): Promise<never> => {
+    await lifecycle.abort();
+    throw error;
+  };
+  await listen(server, config, log).catch(undone);
+  return {
+    addresses: server.addresses,
+    port: server.port,
+    stopped: lifecycle.stopped,
+    shutdown: (options) => lifecycle.shutdown(options),
+    async load() {
+      engine.now = clock.now();
+      const whole =
+        keeper === undefined ||
+        (await loadSnapshot(keeper, engine, lifecycle.loadSignal, log, onLoadProgress).catch(
+          undone,
+        ));
+      if (!whole || lifecycle.loadSignal.aborted) return false;
+      lifecycle.loaded();
+      startSweep();
+      return true;
+    },
+  };
+}
+
+async function openStorage(config: Config, surroundings: Surroundings): Promise<Storage> {
+  const { clock, timers, log, random, inMemory, onSaveEnd } = surroundings;
+  const changed = { tell: () => {} };
+  const engine = new MapKeyspaces(config.databases, () => changed.tell(), random);
+  if (inMemory) return { engine, changed, keeper: undefined, lock: undefined };
+  const lock = await lockDirectory(config.dir);
+  if (lock.takenOverFrom !== undefined)
+    log.warn(
+      { dir: config.dir, from: lock.takenOverFrom },
+      'took the data directory over from a kvd that ended without giving it up',
+    );
+  try {
+    const keeper = await openKeeper(engine, {
+      directory: config.dir,
+      fileName: config.dbfilename,
+      savePoints: config.save,
+      clock,
+      timers,
+      log,
+      onSaveEnd,
+    });
+    changed.tell = () => keeper.changed();
+    return { engine, changed, keeper, lock };
+  } catch (error) {
+    lock.release();
+    throw error;
   }
-  const state = { loading: true };
-  const server = new KvServer({
+}
+
+/** The server on its ports, and what ends it. Nothing runs yet. */
+function build(config: Config, surroundings: Surroundings, storage: Storage) {
+  const { clock, timers, log } = surroundings;
+  const { engine, keeper, lock } = storage;
+  let sweeping: unknown;
+  const lifecycle: Lifecycle = new Lifecycle({
+    keeper,
+    savesByDefault: config.save.length > 0,
+    closeServer: () => server.close({ drainMs: config['shutdown-timeout'] * 1000 }),
+    release: () => {
+      timers.clearInterval(sweeping);
+      lock?.release();
+    },
+    timers,
+    log,
+  });
+  const server: KvServer = new KvServer({
     version,
-    keyspaces,
-    snapshots,
-    lifecycle: { shutdown: (options) => shutdown(options) },
+    keyspaces: engine,
+    snapshots: keeper === undefined ? memoryOnly(storage, clock) : keptSnapshots(keeper),
+    lifecycle,
     configuration: { parameters: () => shownConfig(config) },
-    loading: () => state.loading,
+    loading: () => lifecycle.loading,
     clock,
     timers,
     log,
@@ -98,75 +151,21 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
     connectionsMax: config.maxclients,
     idleMsMax: config.timeout * 1000,
   });
-  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
-  let sweeping: unknown;
-  let stopping: Promise<void> | undefined;
-
-  const close = async (running: 'abort' | 'save'): Promise<void> => {
-    timers.clearInterval(sweeping);
-    await server.close({ drainMs: config['shutdown-timeout'] * 1000 });
-    await keeper?.close({ running });
-    stop();
+  const startSweep = () => {
+    sweeping = timers.setInterval(() => {
+      engine.now = clock.now();
+      engine.sweep(SWEEP_BUDGET);
+      const progress = keeper === undefined ? undefined : saveProgress(keeper);
+      if (progress !== undefined) surroundings.onSaveProgress?.(progress);
+    }, SWEEP_INTERVAL_MS);
   };
-
-  /** The first save happens while clients are served: if it fails, nothing has been given up. */
-  const stopWith = async (save: boolean, force: boolean): Promise<void> => {
-    if (save && keeper !== undefined && keeper.dirty > 0) {
-      try {
-        await saveNow(keeper, timers);
-      } catch (error) {
-        log.error({ err: error }, 'could not save before shutdown');
-        if (!force) throw error;
-      }
-    }
-    log.info({}, 'shutting down');
-    await close(save && keeper !== undefined && keeper.dirty > 0 ? 'save' : 'abort');
-    log.info({}, 'bye');
-  };
-
-  const shutdown: Daemon['shutdown'] = ({ save, force = false } = {}) => {
-    const saves = save ?? config.save.length > 0;
-    stopping ??= stopWith(saves, force).catch((error) => {
-      stopping = undefined;
-      throw error;
-    });
-    return stopping;
-  };
-
-  try {
-    await listen(server, config, log);
-    keyspaces.now = clock.now();
-    if (keeper !== undefined) await load(keeper, keyspaces, surroundings);
-  } catch (error) {
-    await close('abort');
-    throw error;
-  }
-  state.loading = false;
-  sweeping = timers.setInterval(() => {
-    keyspaces.now = clock.now();
-    keyspaces.sweep(SWEEP_BUDGET);
-    const progress = keeper?.progress;
-    if (progress !== undefined)
-      surroundings.onSaveProgress?.({
-        entries: progress.entries,
-        fraction: progress.entries / Math.max(1, progress.entriesExpected),
-      });
-  }, SWEEP_INTERVAL_MS);
-  return { addresses: server.addresses, port: server.port, shutdown, stopped };
+  return { server, lifecycle, startSweep };
 }
 
-/** A save that is under way holds an older state: it is waited for, and another one follows. */
-async function saveNow(keeper: SnapshotKeeper, timers: Timers): Promise<void> {
-  for (;;) {
-    try {
-      await keeper.save();
-      return;
-    } catch (error) {
-      const { code } = error as { code?: string };
-      if (code !== 'SAVE_IN_PROGRESS' && code !== 'SAVE_ABORTED') throw error;
-      await new Promise<void>((resolve) => timers.setTimeout(resolve, SAVE_POLL_MS));
-    }
-  }
+function memoryOnly({ changed }: Storage, clock: Clock) {
+  const snapshots = noSnapshots(clock.now());
+  changed.tell = snapshots.changed;
+  return snapshots;
 }
 
 async function listen(server: KvServer, config: Config, log: Log): Promise<void> {
@@ -182,17 +181,9 @@ async function listen(server: KvServer, config: Config, log: Log): Promise<void>
     }
   }
   if (config.unixsocket !== '') await server.listen({ path: config.unixsocket });
-}
-
-async function load(
-  keeper: SnapshotKeeper,
-  keyspaces: MapKeyspaces,
-  { log, onLoadProgress }: Surroundings,
-): Promise<void> {
-  const loaded = await keeper.load(keyspaces, {
-    onProgress: ({ entries, bytes, bytesTotal }) =>
-      onLoadProgress?.({ entries, fraction: bytes / Math.max(1, bytesTotal) }),
-  });
-  if (loaded === undefined) log.info({ path: keeper.path }, 'no snapshot yet: starting empty');
-  else log.info({ path: keeper.path, ...loaded }, 'snapshot loaded');
+  if (server.addresses.length === 0)
+    throw new ConfigError(
+      'CONFIG',
+      `bind: this machine has none of ${config.bind.map(({ host }) => host).join(' ')}, so that nobody could connect`,
+    );
 }

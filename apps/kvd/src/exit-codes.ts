@@ -9,7 +9,7 @@ export const ExitCode = {
   DATA: 65,
   /** No server answers. */
   UNAVAILABLE: 69,
-  /** The port is taken. */
+  /** The port or the data directory is taken. */
   BUSY: 71,
   /** Reading or writing failed. */
   IO: 74,

@@ -1,6 +1,8 @@
+import { isIP } from 'node:net';
 import { ConfigError } from './config/config-error.ts';
+import { DataDirectoryError } from './directory-lock.ts';
+import { DatabaseRangeError } from './engine.ts';
 import { ExitCode } from './exit-codes.ts';
-import { DatabaseRangeError } from './map-keyspaces.ts';
 
 /** How a failed start ends: a sentence for people and an exit code for scripts. */
 export interface Failure {
@@ -12,6 +14,7 @@ interface SystemError extends Error {
   readonly code?: string;
   readonly syscall?: string;
   readonly address?: string;
+  readonly hostname?: string;
   readonly port?: number;
 }
 
@@ -24,15 +27,36 @@ export function explainFailure(error: unknown): Failure | undefined {
       exitCode: error.code === 'USAGE' ? ExitCode.USAGE : ExitCode.CONFIG,
       message: error.message,
     };
+  if (error instanceof DataDirectoryError) return explainDirectory(error);
   if (!(error instanceof Error)) return undefined;
-  const { code = '', syscall } = error as SystemError;
-  if (syscall === 'listen' || syscall === 'getaddrinfo') return explainListen(error);
-  return explainSnapshot(error, code);
+  const { code = '', syscall, address = '', hostname, port } = error as SystemError;
+  if (syscall === 'getaddrinfo')
+    return {
+      exitCode: ExitCode.CONFIG,
+      message: `cannot listen on ${hostname}: there is no such address (${code}). Check --bind`,
+    };
+  if (syscall !== 'listen') return explainSnapshot(error, code);
+  if (isIP(address) === 0) return explainSocketPath(error, code, address);
+  return explainPort(error, code, address, port);
 }
 
-function explainListen(error: SystemError): Failure {
-  const { code = '', address = '', port } = error;
-  const where = port === undefined || port < 0 ? address : `${address} port ${port}`;
+function explainDirectory(error: DataDirectoryError): Failure {
+  if (error.code === 'DIRECTORY_IN_USE') return { exitCode: ExitCode.BUSY, message: error.message };
+  const { code = '' } = error.cause as SystemError;
+  return {
+    exitCode: NOT_PERMITTED.has(code) ? ExitCode.PERMISSION : ExitCode.IO,
+    message: `${error.message}. Choose another with --dir`,
+  };
+}
+
+function explainPort(
+  error: Error,
+  code: string,
+  address: string,
+  port: number | undefined,
+): Failure {
+  // An error of port 0 has none.
+  const where = port === undefined ? address : `${address} port ${port}`;
   if (code === 'EADDRINUSE')
     return {
       exitCode: ExitCode.BUSY,
@@ -43,9 +67,33 @@ function explainListen(error: SystemError): Failure {
       exitCode: ExitCode.PERMISSION,
       message: `cannot listen on ${where}: not permitted. Ports below 1024 need privileges; choose another with --port`,
     };
+  if (code === 'EADDRNOTAVAIL')
+    return {
+      exitCode: ExitCode.CONFIG,
+      message: `cannot listen on ${where}: this machine does not have that address. Check --bind; with a dash before it (-${address}) it may be missing`,
+    };
   return {
     exitCode: ExitCode.CONFIG,
     message: `cannot listen on ${where}: ${error.message}. Check --bind`,
+  };
+}
+
+function explainSocketPath(error: Error, code: string, path: string): Failure {
+  const where = `cannot listen on the Unix socket ${path}`;
+  if (code === 'EADDRINUSE')
+    return {
+      exitCode: ExitCode.BUSY,
+      message: `${where}: the path is in use, by a server or by a file that is no socket. Choose another with --unixsocket`,
+    };
+  // The system's library says EACCES for a missing directory too.
+  if (NOT_PERMITTED.has(code))
+    return {
+      exitCode: ExitCode.PERMISSION,
+      message: `${where}: its directory is missing or not writable. Choose another with --unixsocket`,
+    };
+  return {
+    exitCode: ExitCode.CONFIG,
+    message: `${where}: ${error.message}. Check --unixsocket; a path of more than about 100 characters is too long`,
   };
 }
 
@@ -58,17 +106,17 @@ function explainSnapshot(error: Error, code: string): Failure | undefined {
         message: `${error.message}. Nothing was changed; restore the file from a backup, or move it away to start empty`,
       };
     case 'SNAPSHOT_NEWER':
-    case 'SNAPSHOT_FOREIGN':
-      return { exitCode: ExitCode.DATA, message: error.message };
+      return { exitCode: ExitCode.DATA, message: `${error.message}. Upgrade kvd` };
     case 'RESTORE_FAILED':
       if (cause instanceof DatabaseRangeError)
         return { exitCode: ExitCode.CONFIG, message: cause.message };
       return { exitCode: ExitCode.DATA, message: error.message };
     case 'SNAPSHOT_WRITE_FAILED':
     case 'SNAPSHOT_READ_FAILED':
-      return NOT_PERMITTED.has(cause?.code ?? '')
-        ? { exitCode: ExitCode.PERMISSION, message: `${error.message}. Choose another with --dir` }
-        : { exitCode: ExitCode.IO, message: error.message };
+      return {
+        exitCode: NOT_PERMITTED.has(cause?.code ?? '') ? ExitCode.PERMISSION : ExitCode.IO,
+        message: error.message,
+      };
     default:
       return undefined;
   }

@@ -1,6 +1,7 @@
-import pino, { type DestinationStream, type Logger } from 'pino';
-import pretty from 'pino-pretty';
+import pino, { type Logger } from 'pino';
+import { prettyFactory } from 'pino-pretty';
 import type { Config } from './config/options.ts';
+import type { LogOutput } from './log-output.ts';
 
 /** Redis's level names to pino's. */
 const LEVELS = {
@@ -11,23 +12,26 @@ const LEVELS = {
   nothing: 'silent',
 } as const;
 
+/** What a log is written to, and what that can show. */
+export interface LogTarget {
+  readonly output: LogOutput;
+  readonly isTerminal: boolean;
+  readonly colors: boolean;
+}
+
 /** The daemon's log: lines of JSON, or readable lines for a terminal. */
 export function createLog(
   config: Pick<Config, 'loglevel' | 'log-format'>,
-  output: NodeJS.WriteStream,
+  { output, isTerminal, colors }: LogTarget,
 ): Logger {
   const format = config['log-format'];
-  const readable = format === 'pretty' || (format === 'auto' && output.isTTY);
+  const readable = format === 'pretty' || (format === 'auto' && isTerminal);
   const options = { level: LEVELS[config.loglevel], base: null };
-  const stream: DestinationStream = readable
-    ? pretty({
-        colorize: output.isTTY,
-        translateTime: 'SYS:yyyy-mm-dd HH:MM:ss.l',
-        ignore: 'pid,hostname',
-        singleLine: true,
-        destination: output,
-        sync: true,
-      })
-    : output;
-  return pino(options, stream);
+  if (!readable) return pino(options, output);
+  const pretty = prettyFactory({
+    colorize: colors,
+    translateTime: 'SYS:yyyy-mm-dd HH:MM:ss.l',
+    singleLine: true,
+  });
+  return pino(options, { write: (line) => output.write(pretty(line)) });
 }

@@ -1,21 +1,9 @@
-import type { EntrySink, EntrySource, FrozenView, SnapshotEntry } from '@kv/persistence';
-import type { Keyspaces } from '@kv/server';
+import type { FrozenView, SnapshotEntry } from '@kv/persistence';
+import { DatabaseRangeError, type Engine } from './engine.ts';
 import { type KeyspaceHost, MapKeyspace } from './map-keyspace.ts';
 
-/** A snapshot holds a database that this server was not given. */
-export class DatabaseRangeError extends Error {
-  override readonly name = 'DatabaseRangeError';
-  readonly code = 'DATABASE_RANGE';
-
-  constructor(database: number, count: number) {
-    super(
-      `the snapshot has keys in database ${database}, and there are ${count} databases; start with --databases ${database + 1} or more`,
-    );
-  }
-}
-
 /** The numbered databases of the daemon; each is made when it is first asked for. */
-export class MapKeyspaces implements Keyspaces, EntrySource, EntrySink {
+export class MapKeyspaces implements Engine {
   readonly count: number;
   private readonly databases: (MapKeyspace | undefined)[];
   private readonly host: KeyspaceHost;
@@ -67,7 +55,6 @@ export class MapKeyspaces implements Keyspaces, EntrySource, EntrySink {
       if (database !== undefined && database.size > 0) yield [index, database];
   }
 
-  /** Removes expired entries; answers how many. `budget` is for each database. */
   sweep(budget: number): number {
     let removed = 0;
     for (const [, database] of this.used()) removed += database.sweep(budget);

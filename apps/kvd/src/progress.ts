@@ -8,6 +8,9 @@ export interface Progress {
 /** Shows a line of progress on a terminal and takes it away again. */
 export interface ProgressLine {
   show(progress: Progress): void;
+  /** Takes the line away until the next `show`: something else is about to be written. */
+  hide(): void;
+  /** The work is done. */
   end(): void;
 }
 
@@ -15,8 +18,19 @@ export interface ProgressLine {
 const QUIET_MS = 500;
 const REDRAW_MS = 100;
 const BAR_WIDTH = 24;
+/** Of a terminal that does not tell. */
+const WIDTH = 80;
+/** To the beginning of the line, and the line away. */
+const ERASE = '\r\u001b[2K';
 
 const count = new Intl.NumberFormat('en');
+
+/** Where a progress line is drawn. */
+export interface ProgressTarget {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
 
 /**
  * A progress line such as `loading ████████░░░░  33%  1,200,000 keys  800,000/s`.
@@ -24,34 +38,44 @@ const count = new Intl.NumberFormat('en');
  */
 export function progressLine(
   what: string,
-  output: NodeJS.WriteStream,
+  output: ProgressTarget,
   monotonic: () => number = () => performance.now(),
 ): ProgressLine {
   let startedAt: number | undefined;
   let drawnAt = 0;
   let drawn = false;
+  const hide = (): void => {
+    if (drawn) output.write(ERASE);
+    drawn = false;
+  };
   return {
-    show({ entries, fraction }) {
+    hide,
+    show(progress) {
       const now = monotonic();
       if (startedAt === undefined) {
         startedAt = now;
         drawnAt = now + QUIET_MS - REDRAW_MS;
       }
-      if (!output.isTTY || now - drawnAt < REDRAW_MS) return;
+      if (output.isTTY !== true || now - drawnAt < REDRAW_MS) return;
       drawnAt = now;
       drawn = true;
-      const full = Math.round(Math.min(1, fraction) * BAR_WIDTH);
-      const bar = '█'.repeat(full) + '░'.repeat(BAR_WIDTH - full);
-      const rate = Math.round((entries / Math.max(1, now - startedAt)) * 1000);
-      const percent = String(Math.floor(fraction * 100)).padStart(3);
-      output.write(
-        `\r\u001b[2K${what} ${bar} ${percent}%  ${count.format(entries)} keys  ${count.format(rate)}/s`,
-      );
+      // A line that is wider than the terminal would wrap, and could not be erased.
+      const width = (output.columns || WIDTH) - 1;
+      output.write(`${ERASE}${text(what, progress, now - startedAt).slice(0, width)}`);
     },
     end() {
-      if (drawn) output.write('\r\u001b[2K');
-      drawn = false;
+      hide();
       startedAt = undefined;
     },
   };
+}
+
+function text(what: string, { entries, fraction }: Progress, elapsedMs: number): string {
+  // More may be there than a header announced.
+  const done = Math.min(1, Math.max(0, fraction));
+  const full = Math.round(done * BAR_WIDTH);
+  const bar = '█'.repeat(full) + '░'.repeat(BAR_WIDTH - full);
+  const percent = String(Math.floor(done * 100)).padStart(3);
+  const rate = Math.round((entries / Math.max(1, elapsedMs)) * 1000);
+  return `${what} ${bar} ${percent}%  ${count.format(entries)} keys  ${count.format(rate)}/s`;
 }

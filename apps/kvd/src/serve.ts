@@ -1,27 +1,24 @@
-import { assemble } from './assemble.ts';
-import { resolveConfig } from './config/resolve.ts';
+import { assemble, type Daemon } from './assemble.ts';
+import { type ConfigSources, resolveConfig } from './config/resolve.ts';
 import { createLog } from './log.ts';
-import { progressLine } from './progress.ts';
+import { logOutput } from './log-output.ts';
+import { type ProgressTarget, progressLine } from './progress.ts';
 import { systemTimers } from './system-timers.ts';
 import { version } from './version.ts';
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
+type Log = ReturnType<typeof createLog>;
+
 /**
  * Runs the daemon until it is told to stop, by a signal or by SHUTDOWN. Rejects with
- * what kept it from starting.
+ * what kept it from starting, or with what kept it from saving its last changes.
  */
-export async function serve(sources: {
-  readonly flags: Readonly<Record<string, string>>;
-  readonly env: NodeJS.ProcessEnv;
-  readonly file: string | undefined;
-}): Promise<void> {
+export async function serve(sources: ConfigSources): Promise<void> {
   const { config, warnings } = resolveConfig(sources);
-  const log = createLog(config, process.stdout);
+  const { log, loading, saving } = terminal(config);
   for (const warning of warnings) log.warn(warning);
   log.info({ version, node: process.versions.node, pid: process.pid }, 'kvd is starting');
-  const loading = progressLine('loading', process.stderr);
-  const saving = progressLine('saving', process.stderr);
   const daemon = await assemble(config, {
     clock: { now: () => Date.now() },
     timers: systemTimers,
@@ -31,14 +28,53 @@ export async function serve(sources: {
     onLoadProgress: loading.show,
     onSaveProgress: saving.show,
     onSaveEnd: saving.end,
-  }).finally(loading.end);
-  log.info({ addresses: daemon.addresses, dir: config.dir }, 'ready to accept connections');
-  const stop = (signal: NodeJS.Signals) => {
+  });
+  const forget = stopAtSignals(daemon, log);
+  try {
+    if (await daemon.load().finally(loading.end))
+      log.info({ addresses: daemon.addresses, dir: config.dir }, 'ready to accept connections');
+    await daemon.stopped;
+  } finally {
+    forget();
+  }
+}
+
+/** The log on standard output, and progress on standard error, which may be the same terminal. */
+function terminal(config: Parameters<typeof createLog>[0]) {
+  const { stdout, stderr } = process;
+  // A terminal that is gone: there is nobody left to tell.
+  stderr.on('error', () => {});
+  const target: ProgressTarget = {
+    write: (text) => stderr.write(text),
+    isTTY: stderr.isTTY && process.env.TERM !== 'dumb',
+    get columns() {
+      return stderr.columns;
+    },
+  };
+  const loading = progressLine('loading', target);
+  const saving = progressLine('saving', target);
+  const output = logOutput(stdout, {
+    beforeLine() {
+      loading.hide();
+      saving.hide();
+    },
+    lost: ({ message }) =>
+      stderr.write(`kvd: the log can't be written (${message}); going on without it\n`),
+  });
+  const isTerminal = stdout.isTTY;
+  const log = createLog(config, { output, isTerminal, colors: isTerminal && stdout.hasColors() });
+  return { log, loading, saving };
+}
+
+/** Answers what ends it. */
+function stopAtSignals(daemon: Daemon, log: Log): () => void {
+  const stop = (signal: NodeJS.Signals): void => {
     log.info({ signal }, 'signal received');
-    // Why a shutdown failed is in the log already; the server goes on, so that nothing is lost.
-    daemon.shutdown().catch(() => log.error({ signal }, 'still running; send the signal again'));
+    // Why it failed is in the log already: either kvd goes on, or `stopped` tells as well.
+    daemon.shutdown().catch(() => {});
   };
   for (const signal of SIGNALS) process.on(signal, stop);
-  await daemon.stopped;
-  for (const signal of SIGNALS) process.off(signal, stop);
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, stop);
+  };
 }

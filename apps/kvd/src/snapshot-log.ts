@@ -11,7 +11,7 @@ export function logSnapshotEvent(log: Log, event: SnapshotEvent): void {
       log.info({ reason: event.reason }, 'saving');
       break;
     case 'save-finished':
-      log.info({ reason: event.reason, ...event.result }, 'saved');
+      log.info({ reason: event.reason, ...inWholeMs(event.result) }, 'saved');
       break;
     case 'save-aborted':
       log.info({ reason: event.reason }, 'save given up');
@@ -22,4 +22,9 @@ export function logSnapshotEvent(log: Log, event: SnapshotEvent): void {
         'save failed; the snapshot on disk is still the one before',
       );
   }
+}
+
+/** A duration as people read it. */
+export function inWholeMs<Result extends { readonly durationMs: number }>(result: Result): Result {
+  return { ...result, durationMs: Math.round(result.durationMs) };
 }

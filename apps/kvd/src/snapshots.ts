@@ -1,5 +1,66 @@
-import { SnapshotError, type SnapshotKeeper } from '@kv/persistence';
-import type { Snapshots } from '@kv/server';
+import { type SavePoint, SnapshotError, SnapshotKeeper } from '@kv/persistence';
+import type { Clock, Log, Snapshots, Timers } from '@kv/server';
+import type { Engine } from './engine.ts';
+import type { Progress } from './progress.ts';
+import { inWholeMs, logSnapshotEvent } from './snapshot-log.ts';
+
+/** Where and when snapshots are saved. */
+export interface KeeperOptions {
+  readonly directory: string;
+  readonly fileName: string;
+  readonly savePoints: readonly SavePoint[];
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: Log;
+  readonly onSaveEnd: (() => void) | undefined;
+}
+
+/** Opens the keeper of an engine's snapshots; what it tells goes to the log. */
+export function openKeeper(
+  engine: Engine,
+  { log, onSaveEnd, ...options }: KeeperOptions,
+): Promise<SnapshotKeeper> {
+  return SnapshotKeeper.open({
+    ...options,
+    source: engine,
+    onEvent: (event) => {
+      if (event.kind !== 'save-started') onSaveEnd?.();
+      logSnapshotEvent(log, event);
+    },
+  });
+}
+
+/** Loads the snapshot into the engine. False: `signal` stopped it, somewhere in the middle. */
+export async function loadSnapshot(
+  keeper: SnapshotKeeper,
+  engine: Engine,
+  signal: AbortSignal,
+  log: Log,
+  onProgress: ((progress: Progress) => void) | undefined,
+): Promise<boolean> {
+  try {
+    const loaded = await keeper.load(engine, {
+      onProgress: ({ entries, bytes, bytesTotal }) => {
+        signal.throwIfAborted();
+        onProgress?.({ entries, fraction: bytes / Math.max(1, bytesTotal) });
+      },
+    });
+    if (loaded === undefined) log.info({ path: keeper.path }, 'no snapshot yet: starting empty');
+    else log.info({ path: keeper.path, ...inWholeMs(loaded) }, 'snapshot loaded');
+    return true;
+  } catch (error) {
+    if (signal.aborted) return false;
+    throw error;
+  }
+}
+
+/** How far a running save has come; `undefined` when none runs. */
+export function saveProgress(keeper: SnapshotKeeper): Progress | undefined {
+  const { progress } = keeper;
+  if (progress === undefined) return undefined;
+  const { entries, entriesExpected } = progress;
+  return { entries, fraction: entries / Math.max(1, entriesExpected) };
+}
 
 /** The server's view of a snapshot keeper. */
 export function keptSnapshots(keeper: SnapshotKeeper): Snapshots {
@@ -30,9 +91,12 @@ export function keptSnapshots(keeper: SnapshotKeeper): Snapshots {
   };
 }
 
-/** For a server that keeps nothing: tests, and caches that may be lost. */
+/** For a server that keeps nothing: tests, and caches that may be lost. It counts changes all the same. */
 export function noSnapshots(startedAt: number): Snapshots & { changed(): void } {
   let changes = 0;
+  const changed = () => {
+    changes++;
+  };
   return {
     saving: false,
     lastSaveAt: Math.floor(startedAt / 1000),
@@ -46,11 +110,7 @@ export function noSnapshots(startedAt: number): Snapshots & { changed(): void } 
     save: async () => {
       throw new SnapshotError('SNAPSHOT_WRITE_FAILED', 'this server has no data directory');
     },
-    flushed: () => {
-      changes++;
-    },
-    changed: () => {
-      changes++;
-    },
+    flushed: changed,
+    changed,
   };
 }

@@ -17,7 +17,11 @@ export interface StartOptions {
   readonly password?: string;
   readonly databases?: number;
   readonly maxClients?: number;
-  /** Where deadlines take the time from. Default: the system's. */
+  /**
+   * Where deadlines, LASTSAVE and ages take the time from, in Unix milliseconds. It may jump: deadlines
+   * follow it at once, and an entry that was seen expired stays gone when it goes back. Timers (save
+   * points, limits of clients) run on the process's own monotonic clock. Default: the system's.
+   */
   readonly clock?: Clock;
   /** Where log lines go. Default: nowhere. */
   readonly log?: Log;
@@ -28,7 +32,10 @@ export interface Kvd extends AsyncDisposable {
   readonly port: number;
   /** For `connect`: `kv://127.0.0.1:port`. */
   readonly url: string;
-  /** Saves when there are save points (or as told), and stops. */
+  /**
+   * Saves when there are save points (or as told), and stops. Calling it again joins the first call; when
+   * the save fails it rejects, the server goes on, and it may be called again.
+   */
   close(options?: { readonly save?: boolean }): Promise<void>;
 }
 
@@ -39,8 +46,8 @@ const silent: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore }
  * Starts a kvd server inside this process: the real one, on a real socket. For
  * tests of applications, which can move its time instead of sleeping.
  *
- * @throws as the daemon would refuse to start: a `ConfigError`, a `SnapshotError`,
- * or the system's error of listening
+ * @throws as the daemon would refuse to start: a `ConfigError`, a `DataDirectoryError`, a
+ * `SnapshotError`, or the system's error of listening
  *
  * @example
  * ```ts
@@ -70,6 +77,7 @@ export async function startKvd(options: StartOptions = {}): Promise<Kvd> {
     random: Math.random,
     inMemory: options.dir === undefined,
   });
+  await daemon.load();
   return started(daemon, options.password);
 }
 

@@ -1,10 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readCommandLine } from '../src/cli/arguments.ts';
-import { resolveConfig, shownConfig } from '../src/config/resolve.ts';
-import { type Kvd, startKvd } from '../src/index.ts';
-import { runKvd } from './kvd-process.ts';
+import { environmentName, resolveConfig, shownConfig } from '../src/config/resolve.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 const root = temporaryDirectory();
@@ -62,6 +60,10 @@ describe('the configuration', () => {
     ['dbfilename', '../evil'],
     ['dir', ''],
     ['bind', ''],
+    ['bind', 'kv://127.0.0.1'],
+    ['bind', '127.0.0.1:7000'],
+    ['dbfilename', 'kvd.lock'],
+    ['unixsocket', 'a\0b'],
   ])('refuses %s %j, naming the option, the value and what is allowed', (name, value) => {
     const attempt = () => resolve({ [name]: value });
     expect(attempt).toThrow(expect.objectContaining({ code: 'CONFIG' }));
@@ -77,8 +79,71 @@ describe('the configuration', () => {
     );
   });
 
-  it('warns of variables that are no option', () => {
-    expect(resolve({}, { KVD_PROT: '1', HOME: '/' }).warnings).toHaveLength(1);
+  it('refuses a file that is no TOML, or holds what no option can be, saying where', () => {
+    const file = join(root, 'broken.toml');
+    for (const [text, part] of [
+      ['port = \n', 'broken.toml'],
+      ['[port]\nx = 1\n', 'port'],
+      ['port = 1979-05-27\n', 'port'],
+      ['port = 1.5\n', 'port'],
+      ['port = true\n', 'port'],
+      ['save = [[60]]\n', 'save'],
+      ['maxclients = "many"\n', '"many"'],
+    ] as const) {
+      writeFileSync(file, text);
+      expect(() => resolve({}, {}, file)).toThrow(expect.objectContaining({ code: 'CONFIG' }));
+      expect(() => resolve({}, {}, file)).toThrow(part);
+    }
+    expect(() => resolve({}, {}, root)).toThrow(expect.objectContaining({ code: 'CONFIG' }));
+  });
+
+  it('takes what TOML has in place of text', () => {
+    const file = join(root, 'typed.toml');
+    writeFileSync(file, 'save = [[900, 1], [300, 10]]\nprotected-mode = false\nrequirepass = 7\n');
+    const shown = new Map(shownConfig(resolve({}, {}, file).config));
+    expect([shown.get('save'), shown.get('protected-mode')]).toStrictEqual(['900 1 300 10', 'no']);
+    expect(resolve({}, {}, file).config.requirepass).toBe('7');
+  });
+
+  it('takes every option from the environment', () => {
+    const { config } = resolve({});
+    const shown = [...shownConfig({ ...config, databases: 7 })];
+    const env = shown.map(([name, value]) => [environmentName(name), value] as const);
+    const { config: same, warnings } = resolve({}, Object.fromEntries(env));
+    expect(same).toStrictEqual({ ...config, databases: 7 });
+    expect(warnings).toStrictEqual([]);
+  });
+
+  it('refuses a secret from a file that is empty, absent, or not the only one', () => {
+    const empty = join(root, 'empty');
+    writeFileSync(empty, '\n');
+    for (const env of [
+      { KVD_REQUIREPASS_FILE: empty },
+      { KVD_REQUIREPASS_FILE: join(root, 'absent') },
+      { KVD_REQUIREPASS_FILE: join(root, 'password'), KVD_REQUIREPASS: 'other' },
+    ]) {
+      expect(() => resolve({}, env)).toThrow(expect.objectContaining({ code: 'CONFIG' }));
+      expect(() => resolve({}, env)).toThrow(/^KVD_REQUIREPASS_FILE/);
+    }
+  });
+
+  it('makes the data directory absolute, so that messages say where it is', () => {
+    expect(resolve({ dir: 'some/where' }).config.dir).toBe(join(process.cwd(), 'some/where'));
+  });
+
+  it('takes * for all addresses, as Redis does', () => {
+    const { bind } = resolve({ bind: '* -::*', requirepass: 'hush' }).config;
+    expect(bind).toStrictEqual([
+      { host: '0.0.0.0', optional: false },
+      { host: '::', optional: true },
+    ]);
+    expect(() => resolve({ bind: '*' })).toThrow(expect.objectContaining({ code: 'CONFIG' }));
+  });
+
+  it('warns of variables that are no option, and guesses what was meant', () => {
+    const { warnings } = resolve({}, { KVD_PROT: '1', HOME: '/', KVD_URL: '', KVD_CONFIG: '' });
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(/KVD_PROT .*did you mean KVD_PORT/);
   });
 
   it('refuses to be reached from other machines without a password', () => {
@@ -101,48 +166,29 @@ describe('the command line', () => {
     expect(command).toStrictEqual(['set', 'key', '-5', '--ex', '1']);
   });
 
+  it('takes help for --help, and shows it whatever else is said', () => {
+    expect(readCommandLine(['help']).help).toBe(true);
+    expect(readCommandLine(['-h', '--json']).help).toBe(true);
+    expect(readCommandLine(['-v']).version).toBe(true);
+  });
+
+  it('takes the last of a flag given twice', () => {
+    expect(readCommandLine(['--port', '1', '--port=2=3']).flags).toStrictEqual({ port: '2=3' });
+  });
+
   it('takes an empty value', () => {
     expect(readCommandLine(['--save', '']).flags).toStrictEqual({ save: '' });
   });
 
-  it.each([[['--prot', '1']], [['-x']], [['--port']], [['--help=1']]])('refuses %j', (argv) => {
+  it.each([
+    [['--prot', '1']],
+    [['-x']],
+    [['--port']],
+    [['--help=1']],
+    [['--url', 'kv://x']],
+    [['--json']],
+    [['--dir', 'd', 'ping']],
+  ])('refuses %j', (argv) => {
     expect(() => readCommandLine(argv)).toThrow(expect.objectContaining({ code: 'USAGE' }));
-  });
-});
-
-describe('the kvd command', () => {
-  let kvd: Kvd;
-  beforeAll(async () => {
-    kvd = await startKvd();
-  });
-  afterAll(() => kvd.close());
-  const send = (...words: string[]) => runKvd(['--url', kvd.url, ...words]);
-
-  it('shows help and its version', async () => {
-    const help = await runKvd(['--help']);
-    expect(help).toMatchObject({ code: 0, stderr: '' });
-    expect(help.stdout).toContain('--maxclients COUNT');
-    expect(await runKvd(['--version'])).toMatchObject({ code: 0, stdout: '0.1.0\n' });
-  });
-
-  it('sends one command and shows the reply', async () => {
-    expect(await send('ping')).toMatchObject({ code: 0, stdout: 'PONG\n' });
-    expect(await send('set', 'greeting', 'hello')).toMatchObject({ code: 0, stdout: '1\n' });
-    expect(await send('get', 'greeting')).toMatchObject({ code: 0, stdout: 'hello\n' });
-    expect(await send('mget', 'greeting', 'absent')).toMatchObject({
-      stdout: 'hello\n(absent)\n',
-    });
-    expect(await send('--json', 'set', 'user', '{"id":7}')).toMatchObject({ code: 0 });
-    expect(await send('get', 'user')).toMatchObject({ stdout: '{ id: 7 }\n' });
-    expect(JSON.parse((await send('--json', 'get', 'user')).stdout)).toStrictEqual({ id: 7 });
-  });
-
-  it('says by its exit code what went wrong', async () => {
-    expect(await send('get', 'absent')).toMatchObject({ code: 1, stdout: '' });
-    expect(await send('setex', 'k', '0', 'v')).toMatchObject({ code: 1 });
-    expect(await send('gett', 'k')).toMatchObject({ code: 64 });
-    expect(await runKvd(['--nosuch'])).toMatchObject({ code: 64 });
-    expect(await runKvd(['--port', '1', 'ping'])).toMatchObject({ code: 69 });
-    expect(await runKvd([], { KVD_PORT: 'x' })).toMatchObject({ code: 78 });
   });
 });

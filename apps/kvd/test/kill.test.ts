@@ -6,7 +6,7 @@ import { startKvdProcess } from './kvd-process.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 /** `KVD_KILL_ROUNDS=200` is the long form; see the README. */
-const ROUNDS = Number(process.env.KVD_KILL_ROUNDS ?? 25);
+const ROUNDS = Number(process.env.KVD_KILL_ROUNDS ?? 12);
 const KEYS = 2_000;
 
 const root = temporaryDirectory();
@@ -21,8 +21,7 @@ describe('a server that is killed while it saves over and over', () => {
     let newest = 0;
     for (let round = 0; round < ROUNDS; round++) {
       const kvd = await startKvdProcess(['--dir', dir, '--save', '']);
-      const files = readdirSync(dir);
-      expect(files.filter((file) => file !== 'snapshot.kv')).toStrictEqual([]);
+      expect(strayFiles(dir)).toStrictEqual([]);
       const client = await connect({ port: kvd.port, reconnect: false, timeoutMs: 10_000 });
       const values = await client.getMany<number>(keys());
       // A snapshot is one moment: every key holds the same generation.
@@ -46,13 +45,18 @@ describe('a server that is killed while it saves over and over', () => {
       going = false;
       await saving;
       await client.close();
-      strays += readdirSync(dir).filter((file) => file !== 'snapshot.kv').length;
+      strays += strayFiles(dir).length;
     }
     expect(newest).toBeGreaterThan(0);
     // Otherwise no kill ever hit a save, and the test has shown nothing.
     expect(strays).toBeGreaterThan(0);
   });
 });
+
+/** The lock of a killed server is taken over by the next one. */
+function strayFiles(dir: string): string[] {
+  return readdirSync(dir).filter((file) => !['snapshot.kv', 'kvd.lock'].includes(file));
+}
 
 function keys(): string[] {
   return Array.from({ length: KEYS }, (_, i) => `key:${i}`);

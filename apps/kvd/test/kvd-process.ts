@@ -1,6 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { PassThrough, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { run } from '../src/run.ts';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
@@ -27,17 +29,27 @@ interface LogLine {
   readonly [field: string]: unknown;
 }
 
-function run(args: readonly string[], env: Record<string, string>): ChildProcess {
-  const clean = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith('KVD_')),
-  );
-  return spawn(process.execPath, ['--conditions=kv-source', '--no-warnings', MAIN, ...args], {
-    env: { ...clean, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+/** The arguments of Node.js that run kvd from its sources. */
+export const KVD = ['--conditions=kv-source', '--no-warnings', MAIN] as const;
+
+/** An environment without options for kvd, and without wishes about colors. */
+export function cleanEnvironment(env: Record<string, string> = {}): Record<string, string> {
+  const unwanted = /^(KVD_.*|NO_COLOR|FORCE_COLOR|TERM|CI)$/;
+  const kept = Object.entries(process.env).filter(([name]) => !unwanted.test(name));
+  return { ...Object.fromEntries(kept as [string, string][]), ...env };
 }
 
-function gather(child: ChildProcess): { stdout: string; stderr: string } {
+/** Runs `kvd`, and does not wait for anything. */
+export function spawnKvd(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  stdio: StdioOptions = ['ignore', 'pipe', 'pipe'],
+): ChildProcess {
+  return spawn(process.execPath, [...KVD, ...args], { env: cleanEnvironment(env), stdio });
+}
+
+/** What a process says, as it says it. */
+export function gather(child: ChildProcess): { stdout: string; stderr: string } {
   const output = { stdout: '', stderr: '' };
   child.stdout?.on('data', (chunk) => {
     output.stdout += chunk;
@@ -52,11 +64,29 @@ function gather(child: ChildProcess): { stdout: string; stderr: string } {
 export async function runKvd(
   args: readonly string[],
   env: Record<string, string> = {},
+  input?: string | Uint8Array,
 ): Promise<Ended> {
-  const child = run(args, env);
+  const child = spawnKvd(args, env, ['pipe', 'pipe', 'pipe']);
+  child.stdin?.end(input);
   const output = gather(child);
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, ...output };
+}
+
+/** Runs a one-shot `kvd` command in this process, which is quicker. */
+export async function runHere(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  input: string | Uint8Array = '',
+): Promise<Ended> {
+  const stdin = Readable.from([Buffer.from(input)]);
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const code = await run(args, env, { stdin, stdout, stderr });
+  return { code, stdout: textIn(stdout), stderr: textIn(stderr) };
+}
+
+function textIn(stream: PassThrough): string {
+  return stream.end().read()?.toString() ?? '';
 }
 
 /** Starts a daemon on a port of the system's choice, and waits until it is ready. */
@@ -64,7 +94,7 @@ export async function startKvdProcess(
   args: readonly string[],
   env: Record<string, string> = {},
 ): Promise<KvdProcess> {
-  const child = run(['--port', '0', '--log-format', 'json', ...args], env);
+  const child = spawnKvd(['--port', '0', '--log-format', 'json', ...args], env);
   const output = gather(child);
   const log: LogLine[] = [];
   let rest = '';

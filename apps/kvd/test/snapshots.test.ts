@@ -125,7 +125,7 @@ describe('a server with a data directory', () => {
     await expect
       .poll(() => client.info('persistence'), { timeout: 5000 })
       .toMatch(/rdb_changes_since_last_save:0\r/);
-    expect(readdirSync(dir)).toStrictEqual(['snapshot.kv']);
+    expect(readdirSync(dir)).toStrictEqual(['kvd.lock', 'snapshot.kv']);
   });
 
   it('refuses to start on a snapshot with a flipped bit, and leaves the file alone', async () => {

@@ -17,7 +17,8 @@ function isTemporaryName(candidate: string, name: string): boolean {
 
 /**
  * Makes a directory, its missing parents too, and makes their names durable: a snapshot that was
- * fsynced into a directory whose own name is lost is lost with it.
+ * fsynced into a directory whose own name is lost is lost with it. `SnapshotKeeper.open` does this
+ * itself; it is for whoever puts something into the directory before.
  */
 export async function ensureDirectory(fs: SnapshotFileSystem, directory: string): Promise<void> {
   const topmost = await fs.makeDirectory(directory);

@@ -1,3 +1,4 @@
+export { ensureDirectory } from './directory.ts';
 export type { EntrySink, EntrySource, FrozenView, SnapshotEntry } from './entry.ts';
 export type { Clock, SnapshotEnvironment, Timers } from './environment.ts';
 export {

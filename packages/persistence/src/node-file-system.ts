@@ -4,6 +4,8 @@ import type { SnapshotFile, SnapshotFileSystem } from './file-system.ts';
 
 /** The owner may read and write; nobody else may anything. */
 const FILE_MODE = 0o600;
+/** Nor may anybody else look into a directory that is made here. */
+const DIRECTORY_MODE = 0o700;
 
 /** The real file system. */
 export const nodeFileSystem: SnapshotFileSystem = {
@@ -42,7 +44,7 @@ async function makeDirectory(path: string): Promise<string | undefined> {
 /** The path if it was made now, `undefined` if it was there. */
 async function makeOne(path: string): Promise<string | undefined> {
   try {
-    await mkdir(path);
+    await mkdir(path, DIRECTORY_MODE);
     return path;
   } catch (error) {
     if (!(await isDirectory(path))) throw error;

@@ -75,6 +75,23 @@ test('a request that arrives by the byte does not hold its connection', async ()
   await server.log.seen('client cut off');
 });
 
+test('SAVE is refused while another save is in the way, and one that FLUSH has undone is not', async () => {
+  await using server = await startServer();
+  const first = await server.greeted();
+  const second = await server.greeted();
+  first.send(['SAVE']);
+  await expect.poll(() => server.snapshots.saving).toBe(true);
+  expect(await second.call('SAVE')).toMatchObject({
+    code: 'ERR',
+    message: expect.stringContaining('in progress'),
+  });
+  await second.call('FLUSH');
+  second.send(['SAVE'], ['PING']);
+  await expect.poll(() => server.snapshots.saves).toBe(2);
+  server.snapshots.finish();
+  expect(await second.next(2)).toEqual(['OK', 'PONG']);
+});
+
 test('closing answers what has arrived, waits for parked replies, and cuts off who stays', async () => {
   const server = await startServer();
   const saving = await server.greeted();

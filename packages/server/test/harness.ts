@@ -65,10 +65,16 @@ export class ManualSnapshots implements Snapshots {
   readonly savedEntries = 0;
   readonly changes = 0;
   flushes = 0;
+  /** Saves that have begun. */
+  saves = 0;
   private running: PromiseWithResolvers<void> | undefined;
 
+  /** As the real ones: a save that a flush has undone is not in the way of another. */
   save(): Promise<void> {
+    if (this.saving && this.flushes === 0)
+      return Promise.reject(Object.assign(new Error('saving'), { code: 'SAVE_IN_PROGRESS' }));
     this.saving = true;
+    this.saves++;
     this.running = Promise.withResolvers();
     return this.running.promise;
   }

@@ -21,9 +21,14 @@ export interface ClientFlags {
   readonly database: string | undefined;
   /** Values are read and shown as JSON. */
   readonly json: boolean;
+  /** The command's last argument is what standard input holds. */
+  readonly stdin: boolean;
 }
 
-const SWITCHES = ['help', 'version', 'json'] as const;
+const SWITCHES = ['help', 'version', 'json', 'stdin'] as const;
+/** Flags that mean something only to a server, or only with a command. */
+const FOR_COMMANDS = ['url', 'password', 'database', 'json', 'stdin'] as const;
+const FOR_BOTH = ['port'];
 const OTHERS = ['config', 'url', 'password', 'database'] as const;
 const options: readonly string[] = OPTIONS.map(({ name }) => name);
 const valued: readonly string[] = [...options, ...OTHERS];
@@ -31,52 +36,80 @@ const SHORT: Readonly<Record<string, string>> = { '-h': '--help', '-v': '--versi
 
 /**
  * Reads the command line. Flags come first; from the first word that is none on,
- * everything belongs to the command, so that `kvd set key -5` needs no quoting.
+ * everything belongs to the command, so that `kvd set key -5` needs no quoting. Of a flag
+ * given twice the last one counts.
  *
  * @throws {@link ConfigError} `USAGE`
  */
 export function readCommandLine(argv: readonly string[]): CommandLine {
-  const given = new Map<string, string>();
-  let at = 0;
-  for (; at < argv.length; at++) {
-    const word = SHORT[argv[at] as string] ?? (argv[at] as string);
-    if (!word.startsWith('--')) break;
-    const equals = word.indexOf('=');
-    const name = word.slice(2, equals < 0 ? undefined : equals);
-    if ((SWITCHES as readonly string[]).includes(name)) {
-      if (equals >= 0) throw usage(`--${name} takes no value`);
-      given.set(name, '');
-      continue;
-    }
-    if (!valued.includes(name)) throw usage(unknownFlag(name));
-    const value = equals < 0 ? argv[++at] : word.slice(equals + 1);
-    if (value === undefined) throw usage(`--${name} needs a value`);
-    given.set(name, value);
-  }
-  const first = argv[at];
-  if (first?.startsWith('-')) throw usage(unknownFlag(first));
-  const flags = Object.fromEntries([...given].filter(([name]) => options.includes(name)));
+  const { given, end } = readFlags(argv);
+  const command = argv.slice(end);
+  const help = given.has('help') || (command.length === 1 && command[0]?.toLowerCase() === 'help');
+  const version = given.has('version');
+  if (!help && !version) checkPurpose([...given.keys()], command[0]);
   return {
-    flags,
+    flags: Object.fromEntries([...given].filter(([name]) => options.includes(name))),
     file: given.get('config'),
-    help: given.has('help'),
-    version: given.has('version'),
-    command: argv.slice(at),
+    help,
+    version,
+    command,
     client: {
       url: given.get('url'),
       password: given.get('password'),
       database: given.get('database'),
       json: given.has('json'),
+      stdin: given.has('stdin'),
     },
   };
+}
+
+/** The flags in front, and where they end. */
+function readFlags(argv: readonly string[]): {
+  readonly given: ReadonlyMap<string, string>;
+  readonly end: number;
+} {
+  const given = new Map<string, string>();
+  for (let at = 0; at < argv.length; at++) {
+    const word = SHORT[argv[at] as string] ?? (argv[at] as string);
+    if (!word.startsWith('-')) return { given, end: at };
+    const [name, text] = splitFlag(word);
+    if ((SWITCHES as readonly string[]).includes(name)) {
+      if (text !== undefined) throw usage(`--${name} takes no value`);
+      given.set(name, '');
+      continue;
+    }
+    if (!word.startsWith('--') || !valued.includes(name)) throw usage(unknownFlag(name));
+    const value = text ?? argv[++at];
+    if (value === undefined) throw usage(`--${name} needs a value`);
+    given.set(name, value);
+  }
+  return { given, end: argv.length };
+}
+
+/** `--port=7000` and `--port` as name and value. */
+function splitFlag(word: string): readonly [name: string, value: string | undefined] {
+  const equals = word.indexOf('=');
+  const bare = (flag: string) => flag.replace(/^-+/, '');
+  if (equals < 0) return [bare(word), undefined];
+  return [bare(word.slice(0, equals)), word.slice(equals + 1)];
+}
+
+/** A flag that would do nothing is a mistake, and silence about it another. */
+function checkPurpose(given: readonly string[], command: string | undefined): void {
+  for (const name of given) {
+    const forCommands = (FOR_COMMANDS as readonly string[]).includes(name);
+    if (command === undefined && forCommands)
+      throw usage(`--${name} is for sending a command, and there is none (kvd --help lists them)`);
+    if (command !== undefined && !forCommands && !FOR_BOTH.includes(name))
+      throw usage(`--${name} is for starting a server, and has no meaning for ${command}`);
+  }
 }
 
 function usage(message: string): ConfigError {
   return new ConfigError('USAGE', message);
 }
 
-function unknownFlag(name: string): string {
-  const bare = name.replace(/^-+/, '');
+function unknownFlag(bare: string): string {
   const near = nearest(bare, [...valued, ...SWITCHES]);
   const hint = near === undefined ? '' : `; did you mean --${near}?`;
   return `--${bare} is not an option of kvd${hint} (kvd --help lists them)`;

@@ -1,48 +1,69 @@
 import { styleText } from 'node:util';
-import { OPTIONS } from '../config/options.ts';
+import { OPTIONS, type Option } from '../config/options.ts';
 import { environmentName } from '../config/resolve.ts';
+import { wrap } from './text.ts';
 
-const WIDTH = 38;
+/** Columns of the whole text, and of the flags at its left. */
+const WIDTH = 100;
+const LEFT = 36;
+/** A space at which no line ends: a default stays in one piece. */
+const UNBROKEN = '\u00a0';
+
+type Style = (text: string) => string;
 
 /** The text of `kvd --help`. */
-export function helpText(version: string): string {
-  const bold = (text: string) => styleText('bold', text);
-  const dim = (text: string) => styleText('dim', text);
+export function helpText(version: string, colors: boolean): string {
+  const style =
+    (format: 'bold' | 'dim'): Style =>
+    (text) =>
+      colors ? styleText(format, text, { validateStream: false }) : text;
+  const [bold, dim] = [style('bold'), style('dim')];
   const groups = [...new Set(OPTIONS.map(({ group }) => group))];
   const options = groups.map((group) => {
-    const rows = OPTIONS.filter((option) => option.group === group).map((option) => {
-      const flag = `  --${option.name} ${option.kind.placeholder}`.padEnd(WIDTH);
-      const standard = option.default === '' ? '' : dim(` [${option.default}]`);
-      return `${flag}${option.help}${standard}`;
-    });
-    return `${bold(group)}\n${rows.join('\n')}`;
+    const rows = OPTIONS.filter((option) => option.group === group);
+    return `${bold(group)}\n${rows.map((option) => optionRow(option, dim)).join('\n')}`;
   });
-  const row = (left: string, right: string) => `  ${left.padEnd(WIDTH - 2)}${right}`;
   return `${bold(`kvd ${version}`)}: an in-memory key-value database with typed values, TTLs and snapshots
 
 ${bold('Start a server')}
-${row('kvd [options]', 'listens on 127.0.0.1:31337 and keeps snapshots in ./data')}
+${row('kvd [options]', 'listens on 127.0.0.1:31337 and keeps snapshots in ./data', dim)}
 
 ${bold('Send one command to a server')}
-${row('kvd [flags] COMMAND [arguments]', 'for example:')}
-${row('  kvd ping', 'is it there?')}
-${row('  kvd set greeting hello', '')}
-${row('  kvd get greeting', 'exit code 1 when the key is absent')}
-${row('  kvd --json set user \'{"id":7}\'', 'a typed value; --json get shows it as JSON')}
-${row('--url URL', `kv://user:password@host:port/database ${dim('[kv://127.0.0.1:31337]')}`)}
-${row('--password, --database, --port', 'in place of those parts of the URL')}
+${row('kvd [flags] COMMAND [arguments]', 'for example:', dim)}
+${row('  kvd ping', 'is it there?', dim)}
+${row('  kvd set greeting hello', '', dim)}
+${row('  kvd get greeting', 'exit code 1 when the key is absent', dim)}
+${row('  kvd --json set user \'{"id":7}\'', 'a typed value; --json get shows it as JSON', dim)}
+${row('  kvd --stdin set logo < logo.png', 'the last argument comes from standard input', dim)}
+${row('--url URL', 'kv://user:password@host:port/database, kv+unix:///path/to/socket [KVD_URL]', dim)}
+${row('--port, --password, --database', 'in place of those parts of the URL', dim)}
 
 ${options.join('\n\n')}
 
 ${bold('Other')}
-${row('--config FILE', 'a TOML file with these options, e.g. port = 31337')}
-${row('--help, --version', '')}
+${row('--config FILE', 'a TOML file with these options, e.g. port = 31337 [KVD_CONFIG]', dim)}
+${row('-h, --help, -v, --version', '', dim)}
 
 Every option can also be set in the environment: --protected-mode is ${environmentName('protected-mode')};
-a secret can be in a file that ${environmentName('requirepass')}_FILE names. Flags win over the environment,
-the environment over the file.
+a secret can be in a file that ${environmentName('requirepass')}_FILE names. Flags win over the
+environment, the environment over the file.
 
 ${bold('Exit codes')}  0 stopped as asked · 1 the command failed · 64 usage · 65 damaged data
-            69 no server answers · 71 port in use · 74 I/O · 77 not permitted · 78 configuration
+            69 no server answers · 71 port or data directory in use · 74 I/O
+            77 not permitted · 78 configuration
 `;
+}
+
+function optionRow({ name, kind, help, default: standard }: Option, dim: Style): string {
+  const shown = standard === '' ? help : `${help} [${standard.replaceAll(' ', UNBROKEN)}]`;
+  return row(`--${name} ${kind.placeholder}`, shown, dim);
+}
+
+/** Two columns; what is in brackets, a default, is of less interest. */
+function row(left: string, right: string, dim: Style): string {
+  const lines = wrap(right, WIDTH - 2 - LEFT).map((line) =>
+    line.replaceAll(UNBROKEN, ' ').replace(/\[.*\]$/, (standard) => dim(standard)),
+  );
+  const text = lines.join(`\n${' '.repeat(LEFT + 2)}`);
+  return `  ${left.padEnd(LEFT)}${text}`.trimEnd();
 }

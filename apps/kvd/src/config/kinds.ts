@@ -1,4 +1,7 @@
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
 import { parseSavePoints, type SavePoint } from '@kv/persistence';
+import { LOCK_FILE } from '../directory-lock.ts';
 
 /** How an option's text is read and checked. */
 export interface OptionKind<Value> {
@@ -48,11 +51,22 @@ function savePoints(text: string): readonly SavePoint[] | undefined {
 function addresses(text: string): readonly BindAddress[] | undefined {
   const words = text.split(/[\s,]+/).filter((word) => word !== '');
   if (words.length === 0) return undefined;
-  return words.map((word) =>
-    word.startsWith('-')
-      ? { host: word.slice(1), optional: true }
-      : { host: word, optional: false },
-  );
+  const hosts = words.map((word) => ({
+    host: EVERYWHERE.get(word.replace(/^-/, '')) ?? word.replace(/^-/, ''),
+    optional: word.startsWith('-'),
+  }));
+  // A URL, or a port behind an address, is a mistake that the system explains badly.
+  return hosts.every(({ host }) => isHost(host)) ? hosts : undefined;
+}
+
+/** Redis's names for all addresses of this machine. */
+const EVERYWHERE: ReadonlyMap<string, string> = new Map([
+  ['*', '0.0.0.0'],
+  ['::*', '::'],
+]);
+
+function isHost(host: string): boolean {
+  return isIP(host) !== 0 || /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?$/i.test(host);
 }
 
 export const KINDS = {
@@ -68,16 +82,23 @@ export const KINDS = {
   path: {
     allowed: 'a path',
     placeholder: 'PATH',
-    parse: (text: string) => (text === '' || text.includes('\0') ? undefined : text),
+    // Absolute, so that messages, logs and CONFIG GET say where it is.
+    parse: (text: string) => (text === '' || text.includes('\0') ? undefined : resolve(text)),
+  },
+  optionalPath: {
+    allowed: 'a path, or "" for none',
+    placeholder: 'PATH',
+    parse: (text: string) => (text.includes('\0') ? undefined : text),
   },
   fileName: {
-    allowed: 'a file name without a directory',
+    allowed: `a file name without a directory, other than ${LOCK_FILE}`,
     placeholder: 'NAME',
     parse: (text: string) =>
-      /[/\\\0]/.test(text) || ['', '.', '..'].includes(text) ? undefined : text,
+      /[/\\\0]/.test(text) || ['', '.', '..', LOCK_FILE].includes(text) ? undefined : text,
   },
   addresses: {
-    allowed: 'one or more addresses separated by spaces',
+    allowed:
+      'one or more addresses or host names, without ports, separated by spaces (* is all of IPv4)',
     placeholder: 'ADDRESSES',
     parse: addresses,
   },

@@ -31,11 +31,11 @@ export const OPTIONS = [
     kind: KINDS.addresses,
     default: '127.0.0.1',
     group: 'Network',
-    help: 'addresses to listen on, IPv4 or IPv6, separated by spaces; one after a dash may be missing',
+    help: 'addresses to listen on, IPv4 or IPv6, separated by spaces; one after a dash may be missing; * is all of IPv4, ::* of IPv6',
   }),
   option({
     name: 'unixsocket',
-    kind: KINDS.text,
+    kind: KINDS.optionalPath,
     default: '',
     group: 'Network',
     help: 'path of a Unix socket to listen on as well',

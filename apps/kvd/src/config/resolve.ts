@@ -75,22 +75,36 @@ function* fromEnvironment(
     const option = known.get(variable);
     const secret = variable.endsWith('_FILE') ? known.get(variable.slice(0, -5)) : undefined;
     if (option !== undefined) yield [option.name, { text, from: variable }];
-    else if (secret?.secret)
+    else if (secret?.secret) {
+      const other = environmentName(secret.name);
+      if (env[other] !== undefined)
+        throw new ConfigError('CONFIG', `${variable} and ${other} are both set; unset one`);
       yield [secret.name, { text: readSecret(variable, text), from: variable }];
-    else if (variable !== 'KVD_CONFIG' && variable !== 'KVD_URL')
-      warnings.push(`the environment variable ${variable} is not an option of kvd`);
+    } else if (variable !== 'KVD_CONFIG' && variable !== 'KVD_URL')
+      warnings.push(unknownVariable(variable, [...known.keys()]));
   }
 }
 
+/** Other programs may have such variables, so this is no error. */
+function unknownVariable(variable: string, known: readonly string[]): string {
+  const near = nearest(variable, known);
+  const hint = near === undefined ? '' : `; did you mean ${near}?`;
+  return `the environment variable ${variable} is not an option of kvd${hint}`;
+}
+
 function readSecret(variable: string, path: string): string {
+  let text: string;
   try {
-    return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
     throw new ConfigError(
       'CONFIG',
       `${variable}: cannot read ${path}: ${(error as Error).message}`,
     );
   }
+  // An empty password is none: whoever names a file wants to be protected by what is in it.
+  if (text === '') throw new ConfigError('CONFIG', `${variable}: ${path} is empty`);
+  return text;
 }
 
 function* fromFile(path: string): Iterable<[string, Given]> {

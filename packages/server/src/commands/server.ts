@@ -18,19 +18,22 @@ const SAVE_RUNNING = errorReply('Background save already in progress');
 
 /** What a failed save is answered with; the log has the whole story. */
 const saveFailed = (error: unknown) =>
-  errorReply(`the snapshot could not be saved: ${(error as Error).message}`);
+  (error as { code?: unknown }).code === 'SAVE_IN_PROGRESS'
+    ? SAVE_RUNNING
+    : errorReply(`the snapshot could not be saved: ${(error as Error).message}`);
 
-/** Redis's SAVE stops the world; here other clients are served while this one waits. */
+/**
+ * Redis's SAVE stops the world; here other clients are served while this one waits. Whether
+ * a save is in the way is known best by whoever saves: one that FLUSH has just undone is not.
+ */
 function save({ snapshots }: ServerContext): Handler {
-  return (_request, _session, out) => {
-    if (snapshots.saving) return out.error(SAVE_RUNNING);
-    return new Parked((resume) => {
+  return () =>
+    new Parked((resume) => {
       snapshots.save().then(
         () => resume((later) => later.status('OK')),
         (error) => resume((later) => later.error(saveFailed(error))),
       );
     });
-  };
 }
 
 function bgsave({ snapshots, log }: ServerContext): Handler {

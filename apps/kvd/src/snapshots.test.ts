@@ -1,0 +1,105 @@
+import { rmSync } from 'node:fs';
+import type { SnapshotEntry } from '@kv/persistence';
+import { describe, expect, it } from 'vitest';
+import { temporaryDirectory } from '../test/temporary-directory.ts';
+import { MapKeyspaces } from './map-keyspaces.ts';
+import type { Progress } from './progress.ts';
+import { keptSnapshots, loadSnapshot, noSnapshots, openKeeper, saveProgress } from './snapshots.ts';
+import { systemTimers } from './system-timers.ts';
+
+const root = temporaryDirectory();
+
+function entry(i: number): SnapshotEntry {
+  const key = new TextEncoder().encode(`key ${i}`);
+  return {
+    database: 0,
+    key,
+    value: new Uint8Array(100),
+    type: 0,
+    encoding: 0,
+    deadline: undefined,
+  };
+}
+
+function parts() {
+  const engine = new MapKeyspaces(1, () => {}, Math.random);
+  const messages: string[] = [];
+  const tell = (_fields: object, message: string) => void messages.push(message);
+  const log = { debug: tell, info: tell, warn: tell, error: tell };
+  const clock = { time: 61_000, now: () => clock.time };
+  return { engine, messages, log, clock };
+}
+
+async function opened({ engine, log, clock }: ReturnType<typeof parts>) {
+  const options = { directory: root, fileName: 'a.kv', savePoints: [], clock, log };
+  return openKeeper(engine, { ...options, timers: systemTimers, onSaveEnd: undefined });
+}
+
+describe('snapshots that are kept', () => {
+  it('show the server how saving goes', async () => {
+    const all = parts();
+    for (let i = 0; i < 20_000; i++) all.engine.restore(entry(i));
+    const keeper = await opened(all);
+    const snapshots = keptSnapshots(keeper);
+    keeper.changed(3);
+    expect(snapshots).toMatchObject({ saving: false, changes: 3, lastSaveAt: 61, savedEntries: 0 });
+    expect(saveProgress(keeper)).toBeUndefined();
+    const saving = snapshots.save();
+    expect(snapshots.saving).toBe(true);
+    expect(saveProgress(keeper)).toMatchObject({ entries: 0 });
+    all.clock.time += 5000;
+    await saving;
+    expect(snapshots).toMatchObject({
+      saving: false,
+      changes: 0,
+      lastSaveAt: 66,
+      lastSaveOk: true,
+    });
+    expect(snapshots.lastSaveDurationMs).toBeGreaterThan(0);
+    expect(all.messages).toStrictEqual(['saving', 'saved']);
+
+    const loading = parts();
+    const shown: Progress[] = [];
+    const { signal } = new AbortController();
+    const show = (progress: Progress) => void shown.push(progress);
+    expect(await loadSnapshot(keeper, loading.engine, signal, loading.log, show)).toBe(true);
+    expect(loading.engine.at(0).size).toBe(20_000);
+    // The end of the file, its footer, comes after the last block.
+    expect(shown.at(-1)?.entries).toBe(20_000);
+    expect(shown.at(-1)?.fraction).toBeGreaterThan(0.99);
+  });
+
+  it('stop loading when they are told to', async () => {
+    const all = parts();
+    const keeper = await opened(all);
+    const controller = new AbortController();
+    const stop = () => controller.abort();
+    const whole = await loadSnapshot(keeper, all.engine, controller.signal, all.log, stop);
+    expect(whole).toBe(false);
+    expect(all.engine.at(0).size).toBeLessThan(20_000);
+  });
+
+  it('begin empty where there is none', async () => {
+    const all = parts();
+    const keeper = await opened(all);
+    rmSync(keeper.path, { force: true });
+    const { signal } = new AbortController();
+    expect(await loadSnapshot(keeper, all.engine, signal, all.log, undefined)).toBe(true);
+    expect(all.messages).toStrictEqual(['no snapshot yet: starting empty']);
+  });
+});
+
+describe('snapshots that are not kept', () => {
+  it('count changes, and refuse to save', async () => {
+    const snapshots = noSnapshots(61_999);
+    snapshots.changed();
+    snapshots.flushed();
+    expect(snapshots).toMatchObject({
+      saving: false,
+      changes: 2,
+      lastSaveAt: 61,
+      lastSaveOk: true,
+    });
+    await expect(snapshots.save()).rejects.toMatchObject({ code: 'SNAPSHOT_WRITE_FAILED' });
+  });
+});
