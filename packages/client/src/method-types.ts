@@ -171,7 +171,7 @@ type Method<Row extends Command> =
     : (...args: MethodArguments<Row>) => Promise<ReplyTypes<unknown>[NativeOf<Row>]>;
 
 /** `CLIENT ID` is `clientId`. */
-export type MethodName<Name extends string> = Name extends `${infer Word} ${infer Rest}`
+type MethodName<Name extends string> = Name extends `${infer Word} ${infer Rest}`
   ? `${Lowercase<Word>}${Capitalize<Lowercase<Rest>>}`
   : Lowercase<Name>;
 

@@ -88,7 +88,7 @@ export interface ResolvedOptions {
   readonly random: () => number;
 }
 
-export const DEFAULT_PORT = 31337;
+const DEFAULT_PORT = 31337;
 const PORT_MAX = 65_535;
 const DATABASE_MAX = 65_535;
 /** The longest that a timer can wait. */

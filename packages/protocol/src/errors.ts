@@ -1,5 +1,5 @@
 /** The codes that an error on the wire can begin with. */
-export const ERROR_CODES = [
+const ERROR_CODES = [
   'ERR',
   'WRONGTYPE',
   'NOAUTH',

@@ -15,7 +15,7 @@ export const str = (text: string): Uint8Array =>
   Uint8Array.of(0xa0 | text.length, ...Buffer.from(text));
 
 /** A row of a batch in a shape that compares. */
-export interface Row {
+interface Row {
   command: number;
   problem: string | undefined;
   args: { form: number; hex: string }[];

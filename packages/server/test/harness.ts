@@ -8,7 +8,7 @@ import { KvServer, type KvServerOptions } from '../src/server.ts';
 import { FakeKeyspaces } from './fake-keyspaces.ts';
 
 /** Timers that only {@link ManualTimers.advance} moves. */
-export class ManualTimers implements Timers {
+class ManualTimers implements Timers {
   private readonly due = new Map<object, { at: number; callback: () => void; every: number }>();
   private now = 0;
 
@@ -56,7 +56,7 @@ export class ManualTimers implements Timers {
 }
 
 /** Saves that end when the test says so. */
-export class ManualSnapshots implements Snapshots {
+class ManualSnapshots implements Snapshots {
   saving = false;
   readonly lastSaveAt = 1_700_000_000;
   readonly lastSaveOk = true;
@@ -89,7 +89,7 @@ export class ManualSnapshots implements Snapshots {
 }
 
 /** Log lines, kept. */
-export class Lines implements Log {
+class Lines implements Log {
   readonly lines: { level: string; fields: Record<string, unknown>; message: string }[] = [];
   private readonly waiting: { message: string; resolve: () => void }[] = [];
 
