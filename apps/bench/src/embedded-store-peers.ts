@@ -1,3 +1,4 @@
+import type { ExpiringKeyValueStoreOptions } from '@kv/store';
 import { versionOf } from './versions.ts';
 
 /** A store as its users use it; a promise where its methods answer one. */
@@ -12,18 +13,24 @@ export interface Peer {
   readonly name: string;
   /** `undefined` is part of the language. */
   readonly package: string | undefined;
+  /** Whether it evicts; the others grow. Like is to be compared with like. */
+  readonly bounded: boolean;
+  /**
+   * Whether its `get` may answer what has expired: it leaves the check to a timer, or
+   * remembers the time between two turns of the event loop, and so saves the clock.
+   */
+  readonly answersStale?: true;
   /** Whether its methods answer promises. */
   readonly asynchronous?: true;
   /** Makes one with room for `entries`. */
   readonly load: () => Promise<(entries: number) => SubjectStore>;
 }
 
-const TTL_MS = 3_600_000;
-
-export const PEERS: readonly Peer[] = [
+const UNBOUNDED: readonly Peer[] = [
   {
     name: 'Map',
     package: undefined,
+    bounded: false,
     load: async () => () => {
       const map = new Map<string, object>();
       return {
@@ -33,71 +40,13 @@ export const PEERS: readonly Peer[] = [
       };
     },
   },
-  {
-    name: 'ExpiringKeyValueStore',
-    package: '@kv/store',
-    load: async () => {
-      const { ExpiringKeyValueStore } = await import('@kv/store');
-      return () => expiring(new ExpiringKeyValueStore<object>());
-    },
-  },
-  {
-    name: 'ExpiringKeyValueStore, maxEntries (lru)',
-    package: '@kv/store',
-    load: async () => {
-      const { ExpiringKeyValueStore } = await import('@kv/store');
-      return (entries) => expiring(new ExpiringKeyValueStore<object>({ maxEntries: entries }));
-    },
-  },
-  {
-    name: 'lru-cache',
-    package: 'lru-cache',
-    load: async () => {
-      const { LRUCache } = await import('lru-cache');
-      return (max) => lru(new LRUCache<string, object>({ max }));
-    },
-  },
-  {
-    name: 'lru-cache, ttl for all',
-    package: 'lru-cache',
-    load: async () => {
-      const { LRUCache } = await import('lru-cache');
-      return (max) => lru(new LRUCache<string, object>({ max, ttl: TTL_MS }));
-    },
-  },
-  {
-    name: 'quick-lru',
-    package: 'quick-lru',
-    load: async () => {
-      const { default: QuickLru } = await import('quick-lru');
-      return (maxSize) => {
-        const cache = new QuickLru<string, object>({ maxSize });
-        return {
-          get: (key) => cache.get(key),
-          set: (key, value) => cache.set(key, value),
-          setWithTtl: (key, value, maxAge) => cache.set(key, value, { maxAge }),
-        };
-      };
-    },
-  },
-  {
-    name: '@isaacs/ttlcache',
-    package: '@isaacs/ttlcache',
-    load: async () => {
-      const { TTLCache } = await import('@isaacs/ttlcache');
-      return () => {
-        const cache = new TTLCache<string, object>({ ttl: Number.POSITIVE_INFINITY });
-        return {
-          get: (key) => cache.get(key),
-          set: (key, value) => cache.set(key, value),
-          setWithTtl: (key, value, ttl) => cache.set(key, value, { ttl }),
-        };
-      };
-    },
-  },
+  expiring('ExpiringKeyValueStore', false, () => ({})),
+  ttlCache('@isaacs/ttlcache', {}),
+  ttlCache('@isaacs/ttlcache, checkAgeOnGet', { checkAgeOnGet: true }),
   {
     name: 'node-cache, useClones: false',
     package: 'node-cache',
+    bounded: false,
     load: async () => {
       const { default: NodeCache } = await import('node-cache');
       return () => {
@@ -113,6 +62,7 @@ export const PEERS: readonly Peer[] = [
   {
     name: 'keyv',
     package: 'keyv',
+    bounded: false,
     asynchronous: true,
     load: async () => {
       const { Keyv } = await import('keyv');
@@ -128,23 +78,87 @@ export const PEERS: readonly Peer[] = [
   },
 ];
 
+const BOUNDED: readonly Peer[] = [
+  expiring('ExpiringKeyValueStore, sieve', true, (maxEntries) => ({
+    maxEntries,
+    policy: 'sieve',
+  })),
+  expiring('ExpiringKeyValueStore, lru', true, (maxEntries) => ({ maxEntries, policy: 'lru' })),
+  lru('lru-cache', {}),
+  lru('lru-cache, ttlResolution: 0', { ttlResolution: 0 }),
+  {
+    name: 'quick-lru',
+    package: 'quick-lru',
+    bounded: true,
+    load: async () => {
+      const { default: QuickLru } = await import('quick-lru');
+      return (maxSize) => {
+        const cache = new QuickLru<string, object>({ maxSize });
+        return {
+          get: (key) => cache.get(key),
+          set: (key, value) => cache.set(key, value),
+          setWithTtl: (key, value, maxAge) => cache.set(key, value, { maxAge }),
+        };
+      };
+    },
+  },
+];
+
+/** The unbounded ones first. */
+export const PEERS: readonly Peer[] = [...UNBOUNDED, ...BOUNDED];
+
 /** Whether it can take part. */
 export function isInstalled(peer: Peer): boolean {
   return peer.package === undefined || versionOf(peer.package) !== undefined;
 }
 
-function expiring(store: import('@kv/store').ExpiringKeyValueStore<object>): SubjectStore {
-  return {
-    get: (key) => store.get(key),
-    set: (key, value) => store.set(key, value),
-    setWithTtl: (key, value, ttlMs) => store.set(key, value, { ttlMs }),
+function expiring(
+  name: string,
+  bounded: boolean,
+  options: (entries: number) => ExpiringKeyValueStoreOptions<object>,
+): Peer {
+  const load: Peer['load'] = async () => {
+    const { ExpiringKeyValueStore } = await import('@kv/store');
+    return (entries) => {
+      const store = new ExpiringKeyValueStore<object>(options(entries));
+      return {
+        get: (key) => store.get(key),
+        set: (key, value) => store.set(key, value),
+        setWithTtl: (key, value, ttlMs) => store.set(key, value, { ttlMs }),
+      };
+    };
   };
+  return { name, package: '@kv/store', bounded, load };
 }
 
-function lru(cache: import('lru-cache').LRUCache<string, object>): SubjectStore {
-  return {
-    get: (key) => cache.get(key),
-    set: (key, value) => cache.set(key, value),
-    setWithTtl: (key, value, ttl) => cache.set(key, value, { ttl }),
+function ttlCache(name: string, options: { readonly checkAgeOnGet?: boolean }): Peer {
+  const load: Peer['load'] = async () => {
+    const { TTLCache } = await import('@isaacs/ttlcache');
+    return () => {
+      const cache = new TTLCache<string, object>({ ttl: Number.POSITIVE_INFINITY, ...options });
+      return {
+        get: (key) => cache.get(key),
+        set: (key, value) => cache.set(key, value),
+        setWithTtl: (key, value, ttl) => cache.set(key, value, { ttl }),
+      };
+    };
   };
+  const stale = !options.checkAgeOnGet && { answersStale: true as const };
+  return { name, package: '@isaacs/ttlcache', bounded: false, ...stale, load };
+}
+
+function lru(name: string, options: { readonly ttlResolution?: number }): Peer {
+  const load: Peer['load'] = async () => {
+    const { LRUCache } = await import('lru-cache');
+    return (max) => {
+      const cache = new LRUCache<string, object>({ max, ...options });
+      return {
+        get: (key) => cache.get(key),
+        set: (key, value) => cache.set(key, value),
+        setWithTtl: (key, value, ttl) => cache.set(key, value, { ttl }),
+      };
+    };
+  };
+  const stale = options.ttlResolution !== 0 && { answersStale: true as const };
+  return { name, package: 'lru-cache', bounded: true, ...stale, load };
 }

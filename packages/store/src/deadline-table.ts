@@ -1,5 +1,20 @@
 const CAPACITY_MIN = 64;
 
+/** The deadlines by key, as a store needs them whatever it keeps its entries in. */
+export interface Deadlines {
+  readonly size: number;
+  get(key: string): number | undefined;
+  set(key: string, deadline: number): void;
+  delete(key: string): boolean;
+  clear(): void;
+  /** How many of the deadlines have come at `now`. */
+  countDue(now: number): number;
+  /** How many visits a sweep with `budget` makes. One that covers all starts a fresh pass. */
+  beginSweep(budget: number): number;
+  /** Visits one entry; answers its key if its deadline has come at `now`. */
+  visit(now: number): string | undefined;
+}
+
 /**
  * The deadlines of those keys that have one, and a cursor that sweeps them.
  *
@@ -10,7 +25,7 @@ const CAPACITY_MIN = 64;
  * iterator held open on a Map this allocates nothing, walks memory in order,
  * and keeps no outgrown table of the Map alive.
  */
-export class DeadlineTable {
+export class DeadlineTable implements Deadlines {
   readonly #slots = new Map<string, number>();
   readonly #keys: string[] = [];
   #deadlines = new Float64Array(CAPACITY_MIN);
@@ -68,7 +83,6 @@ export class DeadlineTable {
     this.#cursor = 0;
   }
 
-  /** How many of the deadlines have come at `now`. */
   countDue(now: number): number {
     let due = 0;
     for (let slot = 0; slot < this.#keys.length; slot++) {
@@ -77,14 +91,12 @@ export class DeadlineTable {
     return due;
   }
 
-  /** How many visits a sweep with `budget` makes. One that covers all starts a fresh pass. */
   beginSweep(budget: number): number {
     if (budget < this.#keys.length) return budget;
     this.#cursor = this.#keys.length - 1;
     return this.#keys.length;
   }
 
-  /** Visits one entry; answers its key if its deadline has come at `now`. */
   visit(now: number): string | undefined {
     if (this.#cursor < 0 || this.#cursor >= this.#keys.length) {
       this.#cursor = this.#keys.length - 1;

@@ -1,115 +1,125 @@
-/**
- * What goes when a store is full: the entry that was least recently read or
- * written (`lru`), or the one whose key was first set longest ago (`fifo`).
- */
-export type EvictionPolicy = 'lru' | 'fifo';
+import { EvictionOrder, type EvictionPolicy } from './eviction-order.ts';
+import { SlotDeadlines } from './slot-deadlines.ts';
 
-/** An entry, linked to its neighbours in the order of eviction. */
-interface Link<V> {
-  readonly key: string;
-  value: V;
-  older: Link<V> | undefined;
-  newer: Link<V> | undefined;
-}
+/** Room that is taken at once for a bound given; above it, room grows with the entries. */
+const CAPACITY_AT_ONCE_MAX = 2 ** 20;
 
 /**
- * A Map that also knows which entry its policy evicts next.
+ * A Map that also knows which entry its policy evicts next, and the deadlines of
+ * those entries that have one.
  *
- * It has the methods of Map that a store needs, under the same names, so that
- * an unbounded store uses a bare Map in its place. The links are the order of
- * eviction; iteration follows the Map below, which makes changes meanwhile as
- * safe as with Map. (Deleting and setting again to move a key to a Map's end
- * would leave holes in front that every look for the oldest key walks over.)
+ * It has the methods of Map that a store needs, under the same names, so that an
+ * unbounded store uses a bare Map in its place. A key maps to a slot, and value,
+ * deadline and place in the order of eviction are found by its number: one look-up
+ * serves all. A slot that is given up is the next to be taken, so churn needs no
+ * more of them; they stay, empty, until `clear`. Iteration follows the Map, which
+ * makes changes meanwhile as safe as with Map. (Deleting and setting again to move a
+ * key to a Map's end would leave holes in front that every look for the oldest key
+ * walks over.)
  */
 export class EvictionMap<V> {
-  readonly #links = new Map<string, Link<V>>();
-  readonly #touchOnUse: boolean;
-  #oldest: Link<V> | undefined;
-  #newest: Link<V> | undefined;
+  readonly #slots = new Map<string, number>();
+  readonly #keys: (string | undefined)[];
+  readonly #values: (V | undefined)[];
+  /** The slots from here on were never taken. Slot 0 is none. */
+  #unused = 1;
+  readonly #free: number[] = [];
+  readonly #order: EvictionOrder;
+  readonly deadlines: SlotDeadlines;
 
-  constructor(policy: EvictionPolicy) {
-    this.#touchOnUse = policy === 'lru';
+  constructor(policy: EvictionPolicy, maxEntries = 0) {
+    // A full store holds one more than its bound for a moment.
+    const capacity = Math.min(maxEntries + 1, CAPACITY_AT_ONCE_MAX);
+    this.#keys = new Array(capacity + 1);
+    this.#values = new Array(capacity + 1);
+    this.#order = new EvictionOrder(policy, capacity);
+    this.deadlines = new SlotDeadlines(this.#slots, this.#keys);
   }
 
   get size(): number {
-    return this.#links.size;
+    return this.#slots.size;
   }
 
   has(key: string): boolean {
-    return this.#links.has(key);
+    return this.#slots.has(key);
   }
 
   /** Reads without counting as a use. */
   peek(key: string): V | undefined {
-    return this.#links.get(key)?.value;
+    const slot = this.#slots.get(key);
+    return slot === undefined ? undefined : this.#values[slot];
   }
 
   get(key: string): V | undefined {
-    const link = this.#links.get(key);
-    if (link === undefined) return undefined;
-    if (this.#touchOnUse) this.#touch(link);
-    return link.value;
+    const slot = this.#slots.get(key);
+    return slot === undefined ? undefined : this.read(slot);
   }
 
   set(key: string, value: V): void {
-    const link = this.#links.get(key);
-    if (link === undefined) {
-      const added = { key, value, older: undefined, newer: undefined };
-      this.#links.set(key, added);
-      this.#append(added);
-      return;
-    }
-    link.value = value;
-    if (this.#touchOnUse) this.#touch(link);
+    this.write(this.#slots.get(key), key, value);
   }
 
+  /** Where `key` is kept until it is removed, for {@link read}, {@link write} and the deadlines. */
+  find(key: string): number | undefined {
+    return this.#slots.get(key);
+  }
+
+  /** As {@link get}, for who has just looked up the slot. */
+  read(slot: number): V {
+    this.#order.use(slot);
+    return this.#values[slot] as V;
+  }
+
+  /** As {@link set}, for who has just looked up the slot, and answers the slot. */
+  write(found: number | undefined, key: string, value: V): number {
+    if (found !== undefined) {
+      this.#values[found] = value;
+      this.#order.use(found);
+      return found;
+    }
+    const slot = this.#free.length > 0 ? (this.#free.pop() as number) : this.#unused++;
+    this.#keys[slot] = key;
+    this.#values[slot] = value;
+    this.#slots.set(key, slot);
+    this.#order.add(slot);
+    return slot;
+  }
+
+  /** Removes `key`, and its deadline with it. */
   delete(key: string): boolean {
-    const link = this.#links.get(key);
-    if (link === undefined) return false;
-    this.#links.delete(key);
-    this.#detach(link);
+    const slot = this.#slots.get(key);
+    if (slot === undefined) return false;
+    this.#slots.delete(key);
+    this.#order.remove(slot);
+    this.deadlines.drop(slot);
+    this.#keys[slot] = undefined;
+    this.#values[slot] = undefined;
+    this.#free.push(slot);
     return true;
   }
 
   clear(): void {
-    this.#links.clear();
-    this.#oldest = undefined;
-    this.#newest = undefined;
+    this.#slots.clear();
+    // Their length stays: room for the bound was taken on purpose.
+    this.#keys.fill(undefined);
+    this.#values.fill(undefined);
+    this.#unused = 1;
+    this.#free.length = 0;
+    this.#order.clear();
+    this.deadlines.clear();
   }
 
   /** The key that goes next, `undefined` when there is none. */
   victim(): string | undefined {
-    return this.#oldest?.key;
+    const slot = this.#order.victim();
+    return slot === 0 ? undefined : this.#keys[slot];
   }
 
   keys(): IterableIterator<string> {
-    return this.#links.keys();
+    return this.#slots.keys();
   }
 
   *entries(): IterableIterator<[string, V]> {
-    for (const [key, link] of this.#links) yield [key, link.value];
-  }
-
-  #touch(link: Link<V>): void {
-    if (link === this.#newest) return;
-    this.#detach(link);
-    this.#append(link);
-  }
-
-  #append(link: Link<V>): void {
-    const newest = this.#newest;
-    link.older = newest;
-    link.newer = undefined;
-    if (newest === undefined) this.#oldest = link;
-    else newest.newer = link;
-    this.#newest = link;
-  }
-
-  #detach(link: Link<V>): void {
-    const { older, newer } = link;
-    if (older === undefined) this.#oldest = newer;
-    else older.newer = newer;
-    if (newer === undefined) this.#newest = older;
-    else newer.older = older;
+    for (const [key, slot] of this.#slots) yield [key, this.#values[slot] as V];
   }
 }

@@ -2,15 +2,14 @@ import { describe, expect, it, vi } from 'vitest';
 import { describeExpiringStore } from './conformance/expiring-suite.ts';
 import type { ExpiringStoreHarness } from './conformance/harness.ts';
 import { ManualClock } from './conformance/manual-clock.ts';
-import {
-  ExpiringKeyValueStore,
-  type ExpiringKeyValueStoreOptions,
-} from './expiring-key-value-store.ts';
+import { ExpiringKeyValueStore } from './expiring-key-value-store.ts';
+import type { ExpiringKeyValueStoreOptions } from './expiring-options.ts';
 
 const kinds = {
   unbounded: {},
   'bounded, lru': { maxEntries: 10_000 },
   'bounded, fifo': { maxEntries: 10_000, policy: 'fifo' },
+  'bounded, sieve': { maxEntries: 10_000, policy: 'sieve' },
 } as const;
 
 for (const [kind, options] of Object.entries(kinds)) {
@@ -110,6 +109,8 @@ describe('ExpiringKeyValueStore', () => {
     store.get('a');
     store.has('a');
     store.deadline('a');
+    store.set('a', 2);
+    store.set('c', 3);
     expect(now).not.toHaveBeenCalled();
     store.getMany(['a', 'b', 'b']);
     expect(now).toHaveBeenCalledTimes(1);
@@ -252,17 +253,55 @@ describe('maxEntries', () => {
     ]);
   });
 
-  it('does not take has, peek, iteration or a TTL method for a use', () => {
-    const { evicted, store } = watched({ maxEntries: 2 });
-    store.setMany(Object.entries({ a: 1, b: 2 }));
-    store.has('a');
-    store.peek('a');
-    store.expire('a', 1000);
-    store.ttlMs('a');
-    store.persist('a');
-    void [...store, ...store.keys(), ...store.values()];
-    store.set('c', 3);
-    expect(evicted).toEqual([['a', 1]]);
+  for (const policy of ['lru', 'sieve'] as const) {
+    it(`does not take has, peek, iteration or a TTL method for a use under ${policy}`, () => {
+      const { evicted, store } = watched({ maxEntries: 2, policy });
+      store.setMany(Object.entries({ a: 1, b: 2 }));
+      store.has('a');
+      store.peek('a');
+      store.expire('a', 1000);
+      store.ttlMs('a');
+      store.persist('a');
+      void [...store, ...store.keys(), ...store.values()];
+      store.set('c', 3);
+      expect(evicted).toEqual([['a', 1]]);
+    });
+  }
+
+  it('spares under sieve what was used since the hand passed, and never evicts what is new', () => {
+    const { evicted, store } = watched({ maxEntries: 3, policy: 'sieve' });
+    store.setMany(Object.entries({ a: 1, b: 2, c: 3 }));
+    store.get('a');
+    store.getMany(['b']);
+    store.set('d', 4);
+    // The hand has taken the marks of a and b, and stands behind c, at d.
+    store.set('e', 5);
+    expect(evicted.map(([key]) => key)).toEqual(['c', 'd']);
+    for (const key of ['a', 'b', 'e']) store.get(key);
+    store.set('f', 6);
+    expect(store.peek('f')).toBe(6);
+    expect(store.size).toBe(3);
+  });
+
+  it('keeps to a bound beyond the room that is taken at once, and forgets TTLs with keys', () => {
+    for (const policy of ['lru', 'fifo', 'sieve'] as const) {
+      const { clock, evicted, expired, store } = watched({ maxEntries: 300, policy });
+      for (let n = 0; n < 2000; n++) {
+        store.set(`key:${n}`, n, n % 3 ? undefined : { ttlMs: 10_000 });
+        if (n % 7 === 0) store.delete(`key:${n - 5}`);
+        expect(store.peek(`key:${n}`)).toBe(n);
+      }
+      expect(store.size).toBeLessThanOrEqual(300);
+      clock.advance(10_000);
+      const timed = store.size - store.countLive();
+      expect(store.sweep(Number.POSITIVE_INFINITY)).toBe(timed);
+      expect(expired.length).toBe(timed);
+      expect(new Set(evicted.map(([key]) => key)).size).toBe(evicted.length);
+      for (const key of store.keys()) expect(store.ttlMs(key)).toBeUndefined();
+      store.clear();
+      store.set('key:1', 1);
+      expect([...store]).toEqual([['key:1', 1]]);
+    }
   });
 
   it('lets expired entries go first', () => {

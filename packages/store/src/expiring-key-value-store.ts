@@ -1,9 +1,9 @@
 import { checkCount, checkedKeys, checkedPairs, checkKey, checkValue } from './arguments.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { checkedDeadline, deadlineAfter, requestedDeadline } from './deadline.ts';
-import { DeadlineTable } from './deadline-table.ts';
-import { KvStoreError } from './errors.ts';
-import { EvictionMap, type EvictionPolicy } from './eviction-map.ts';
+import { type Deadlines, DeadlineTable } from './deadline-table.ts';
+import { EvictionMap } from './eviction-map.ts';
+import { checkedOptions, type ExpiringKeyValueStoreOptions } from './expiring-options.ts';
 import type { ExpiringStore, SetOptions } from './expiring-store.ts';
 
 /**
@@ -11,34 +11,6 @@ import type { ExpiringStore, SetOptions } from './expiring-store.ts';
  * policy's victim has to go: few enough to cost less than the write itself.
  */
 const EVICTION_SWEEP_BUDGET = 16;
-
-/** More than any Map holds; a larger bound would be none. */
-const MAX_ENTRIES_MAX = 2 ** 32;
-
-/**
- * How an {@link ExpiringKeyValueStore} is made. Every option may be left out.
- *
- * @typeParam V - what is stored.
- */
-export interface ExpiringKeyValueStoreOptions<V> {
-  /** Where the time is read; the system's wall clock by default. */
-  readonly clock?: Clock;
-
-  /** How many entries may be held, at least 1; unbounded by default. */
-  readonly maxEntries?: number;
-
-  /** What goes when `maxEntries` is reached; `lru` by default. */
-  readonly policy?: EvictionPolicy;
-
-  /**
-   * Told every entry that is removed because its deadline came, just after its
-   * removal: on the next access or sweep, not at the deadline itself.
-   */
-  readonly onExpire?: (key: string, value: V) => void;
-
-  /** Told every entry that is removed to keep to `maxEntries`, just after its removal. */
-  readonly onEvict?: (key: string, value: V) => void;
-}
 
 /**
  * An {@link ExpiringStore} of JavaScript values: a cache or a small database
@@ -50,7 +22,7 @@ export interface ExpiringKeyValueStoreOptions<V> {
  * `size` and the answer of `clear` count it; {@link countLive} never does.
  *
  * Entries are iterated in the order in which their keys were first set. Under
- * `lru`, `get`, `getMany`, `set` and `setMany` count as a use; `has`,
+ * `lru` and `sieve`, `get`, `getMany`, `set` and `setMany` count as a use; `has`,
  * {@link peek}, iteration and the methods about TTLs do not.
  *
  * A callback may change the store. If it throws, the error reaches whoever
@@ -75,11 +47,14 @@ export interface ExpiringKeyValueStoreOptions<V> {
  * ```
  */
 export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
-  /** Holds every key that {@link #deadlines} holds. */
+  /** Holds every key that {@link #deadlines} holds; not `undefined`, so a value found is a key found. */
   readonly #values: Map<string, V> | EvictionMap<V>;
   /** The same object as {@link #values} in a bounded store, `undefined` in an unbounded one. */
   readonly #bounded: EvictionMap<V> | undefined;
-  readonly #deadlines = new DeadlineTable();
+  /** The deadlines of an unbounded store; a bounded one keeps them with its entries. */
+  readonly #table: DeadlineTable = new DeadlineTable();
+  /** Those of either kind. */
+  readonly #deadlines: Deadlines;
   readonly #clock: Clock;
   readonly #maxEntries: number;
   readonly #onExpire: ((key: string, value: V) => void) | undefined;
@@ -87,13 +62,10 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
 
   /** @throws KvStoreError `INVALID_ARGUMENT` for a bad `maxEntries` or `policy`. */
   constructor(options: ExpiringKeyValueStoreOptions<V> = {}) {
-    const { clock = systemClock, maxEntries, policy = 'lru', onExpire, onEvict } = options;
-    if (policy !== 'lru' && policy !== 'fifo') {
-      throw new KvStoreError('INVALID_ARGUMENT', `policy must be 'lru' or 'fifo', not ${policy}`);
-    }
-    if (maxEntries !== undefined) checkCount('maxEntries', maxEntries, MAX_ENTRIES_MAX);
-    this.#bounded = maxEntries === undefined ? undefined : new EvictionMap(policy);
+    const { clock = systemClock, maxEntries, policy, onExpire, onEvict } = checkedOptions(options);
+    this.#bounded = maxEntries === undefined ? undefined : new EvictionMap(policy, maxEntries);
     this.#values = this.#bounded ?? new Map();
+    this.#deadlines = this.#bounded?.deadlines ?? this.#table;
     this.#maxEntries = maxEntries ?? Number.POSITIVE_INFINITY;
     this.#clock = clock;
     this.#onExpire = onExpire;
@@ -113,12 +85,10 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
 
   get(key: string): V | undefined {
     checkKey(key);
-    const value = this.#values.get(key);
-    if (value === undefined || this.#expired(key)) return undefined;
-    return value;
+    return this.#get(key);
   }
 
-  /** As {@link get}, but does not count as a use under the `lru` policy. */
+  /** As {@link get}, but does not count as a use under the `lru` and `sieve` policies. */
   peek(key: string): V | undefined {
     checkKey(key);
     const value = this.#peek(key);
@@ -134,13 +104,12 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
   set(key: string, value: V, options?: SetOptions): void {
     checkKey(key);
     checkValue(value);
-    if (options === undefined && this.#deadlines.size === 0) {
-      this.#values.set(key, value);
-      this.#makeRoom();
+    if (options === undefined) {
+      this.#writePlain(key, value);
       return;
     }
     const now = this.#clock.now();
-    this.#write(key, value, requestedDeadline(options, now), options?.keepTtl === true, now);
+    this.#write(key, value, requestedDeadline(options, now), options.keepTtl === true, now);
   }
 
   delete(key: string): boolean {
@@ -150,10 +119,7 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
   getMany(keys: Iterable<string>): (V | undefined)[] {
     const checked = checkedKeys(keys);
     const now = this.#deadlines.size === 0 ? 0 : this.#clock.now();
-    return checked.map((key) => {
-      const value = this.#values.get(key);
-      return value === undefined || this.#expired(key, now) ? undefined : value;
-    });
+    return checked.map((key) => this.#get(key, now));
   }
 
   setMany(pairs: Iterable<readonly [string, V]>, options?: SetOptions): number {
@@ -227,6 +193,24 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
     return this.#deadlines.size === 0 ? 0 : this.#sweep(budget, this.#clock.now());
   }
 
+  #get(key: string, now?: number): V | undefined {
+    const bounded = this.#bounded;
+    if (bounded === undefined) {
+      const value = this.#values.get(key);
+      return value === undefined || this.#expired(key, now) ? undefined : value;
+    }
+    const slot = bounded.find(key);
+    if (slot === undefined) return undefined;
+    if (bounded.deadlines.size > 0) {
+      const deadline = bounded.deadlines.at(slot);
+      if (deadline !== Number.POSITIVE_INFINITY && (now ?? this.#clock.now()) >= deadline) {
+        this.#expireNow(key);
+        return undefined;
+      }
+    }
+    return bounded.read(slot);
+  }
+
   #peek(key: string): V | undefined {
     return this.#bounded === undefined ? this.#values.get(key) : this.#bounded.peek(key);
   }
@@ -248,22 +232,48 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
   }
 
   #remove(key: string): boolean {
-    this.#deadlines.delete(key);
+    // A bounded store keeps the deadline with the entry, and removes it with that.
+    if (this.#bounded === undefined && this.#table.size > 0) this.#table.delete(key);
     return this.#values.delete(key);
   }
 
+  /** A write without a TTL reads the clock only where a deadline may have come. */
+  #writePlain(key: string, value: V): void {
+    const bounded = this.#bounded;
+    if (bounded === undefined) {
+      if (this.#table.size === 0 || this.#table.find(key) === undefined) {
+        this.#values.set(key, value);
+        return;
+      }
+    } else if (bounded.deadlines.size === 0) {
+      bounded.set(key, value);
+      if (bounded.size > this.#maxEntries) this.#makeRoom();
+      return;
+    }
+    this.#write(key, value, undefined, false, this.#clock.now());
+  }
+
+  /** One look-up finds the deadline's slot, which in a bounded store is the entry's as well. */
   #write(key: string, value: V, deadline: number | undefined, keepTtl: boolean, now: number): void {
-    let slot = this.#deadlines.find(key);
-    if (slot !== undefined && this.#deadlines.at(slot) <= now) {
+    const bounded = this.#bounded;
+    const slots = bounded ?? this.#table;
+    let slot = slots.find(key);
+    if (slot !== undefined && (bounded?.deadlines ?? this.#table).at(slot) <= now) {
       // It has expired, not been overwritten: that is told, and its TTL is not kept.
       this.#expireNow(key);
-      slot = this.#deadlines.find(key);
+      slot = slots.find(key);
     }
-    this.#values.set(key, value);
-    if (deadline !== undefined) this.#deadlines.put(slot, key, deadline);
-    else if (slot !== undefined && !keepTtl) this.#deadlines.delete(key);
+    if (bounded === undefined) {
+      this.#values.set(key, value);
+      if (deadline !== undefined) this.#table.put(slot, key, deadline);
+      else if (slot !== undefined && !keepTtl) this.#table.delete(key);
+    } else {
+      slot = bounded.write(slot, key, value);
+      if (deadline !== undefined) bounded.deadlines.put(slot, deadline);
+      else if (!keepTtl) bounded.deadlines.drop(slot);
+    }
     if (deadline !== undefined && deadline <= now) this.#expireNow(key);
-    else this.#makeRoom(now);
+    else if (this.#values.size > this.#maxEntries) this.#makeRoom(now);
   }
 
   #reschedule(key: string, deadline: number, now: number): boolean {

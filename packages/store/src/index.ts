@@ -1,10 +1,22 @@
+export type { ByteDatabase, ByteRanges } from './bytes/byte-database.ts';
+export {
+  ByteKeyValueStore,
+  type ByteKeyValueStoreOptions,
+  type ValueCodec,
+} from './bytes/byte-key-value-store.ts';
+export { OneRange } from './bytes/byte-ranges.ts';
+export { ByteStore, type ByteStoreOptions } from './bytes/byte-store.ts';
+export { ByteStoreError, type ByteStoreErrorCode } from './bytes/byte-store-error.ts';
+export type { ByteEvictionPolicy } from './bytes/evictor.ts';
+export type { FrozenBytes, FrozenEntry } from './bytes/frozen-bytes.ts';
+export type { Journal, Removal } from './bytes/journal.ts';
+export { byteKeys, type KeyKind, stringKeys } from './bytes/key-kind.ts';
+export type { Allocate } from './bytes/memory.ts';
 export type { Clock } from './clock.ts';
 export { KvStoreError, type KvStoreErrorCode } from './errors.ts';
-export type { EvictionPolicy } from './eviction-map.ts';
-export {
-  ExpiringKeyValueStore,
-  type ExpiringKeyValueStoreOptions,
-} from './expiring-key-value-store.ts';
+export type { EvictionPolicy } from './eviction-order.ts';
+export { ExpiringKeyValueStore } from './expiring-key-value-store.ts';
+export type { ExpiringKeyValueStoreOptions } from './expiring-options.ts';
 export type { ExpiringStore, SetOptions } from './expiring-store.ts';
 export { InMemoryKeyValueStore } from './in-memory-key-value-store.ts';
 export type { KeyValueStore } from './key-value-store.ts';

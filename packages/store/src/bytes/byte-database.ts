@@ -64,6 +64,8 @@ const TAIL_MASKS = Int32Array.of(0, 0xff, 0xffff, 0xffffff);
 /** How often, in writes, compaction gets a turn, and how many records it may look at then. */
 const COMPACTION_PERIOD = 64;
 const COMPACTION_BUDGET = 256;
+/** A write counts once more for each so many bytes: 4 KiB. */
+const COMPACTION_WEIGHT_BITS = 12;
 
 /** Copies `length` bytes, rounded up to 8; both sides have the slack. */
 function copyWords(to: DataView, at: number, from: DataView, start: number, length: number): void {
@@ -75,7 +77,7 @@ function copyWords(to: DataView, at: number, from: DataView, start: number, leng
 export class ByteDatabase {
   readonly number: number;
   readonly log: RecordLog;
-  index = new HashIndex();
+  readonly index: HashIndex;
   larges = new LargeValues();
   /** Entries with a deadline. */
   expiringSize = 0;
@@ -95,6 +97,7 @@ export class ByteDatabase {
     this.number = number;
     this.shared = shared;
     this.memory = shared.memory;
+    this.index = new HashIndex(shared.allocate);
     this.log = new RecordLog(shared.memory);
     this.compactor = new Compactor(this, shared.memory);
     this.sweeper = new Sweeper(this, shared.memory);
@@ -212,7 +215,8 @@ export class ByteDatabase {
   ): number {
     const keyLength = ranges.length[key] as number;
     if (keyLength > KEY_BYTES_MAX || length > VALUE_BYTES_MAX) throw tooLarge(keyLength, length);
-    if ((++this.writes & (COMPACTION_PERIOD - 1)) === 0) this.compactor.step(COMPACTION_BUDGET);
+    this.writes += 1 + (length >>> COMPACTION_WEIGHT_BITS);
+    if (this.writes >= COMPACTION_PERIOD) this.compact();
     this.takeKey(ranges, ranges.offset[key] as number, keyLength);
     const hash = this.shared.hasher.hash(this.keyView, this.keyOffset, keyLength);
     let place = this.probe(hash, keyLength);
@@ -271,12 +275,27 @@ export class ByteDatabase {
     region.words[at + 1] = length;
     if (!large) this.writeKey(region, keyWord(region.words, at), keyLength);
     if (hasDeadline) this.expiringSize++;
-    if (old === 0) this.index.insert(hash, ref);
+    if (old === 0) this.link(hash, ref, granules);
     else {
       this.index.chunk[place + 1] = ref;
       this.bury(old);
     }
     return ref;
+  }
+
+  /** Puts a new record into the index; where that has no room for it, the record is dead. */
+  private link(hash: number, ref: number, granules: number): void {
+    try {
+      this.index.insert(hash, ref);
+    } catch (error) {
+      const { words } = this.memory.regions[ref >>> REGION_BITS] as Region;
+      const at = (ref & REGION_MASK) * 2;
+      const head = words[at] as number;
+      words[at] = head | DEAD;
+      if ((head & DEADLINE) !== 0) this.expiringSize--;
+      this.log.free(ref, granules);
+      throw error;
+    }
   }
 
   /** A key that exists stays in its queue; a new one begins where the evictor says. */
@@ -335,7 +354,7 @@ export class ByteDatabase {
 
   /** Removes a key. False: there was none. */
   remove(ranges: ByteRanges, key: number): boolean {
-    if ((++this.writes & (COMPACTION_PERIOD - 1)) === 0) this.compactor.step(COMPACTION_BUDGET);
+    if (++this.writes >= COMPACTION_PERIOD) this.compact();
     const length = ranges.length[key] as number;
     this.takeKey(ranges, ranges.offset[key] as number, length);
     const hash = this.shared.hasher.hash(this.keyView, this.keyOffset, length);
@@ -345,6 +364,12 @@ export class ByteDatabase {
     if (this.dropIfExpired(place, hash, ref)) return false;
     this.unlink(place, hash, ref, 'deleted');
     return true;
+  }
+
+  /** Gives compaction a turn. */
+  compact(): void {
+    this.writes = 0;
+    this.compactor.step(COMPACTION_BUDGET);
   }
 
   /** Sets the deadline of an entry, or with 0 removes it. False: there is no such entry. */
@@ -369,7 +394,10 @@ export class ByteDatabase {
   /** Writes an entry anew: the record has no room for a deadline, or must not be changed. */
   private rewrite(ranges: ByteRanges, key: number, ref: number, deadline: number): void {
     if (deadline === 0 && this.deadlineOf(ref) === 0) return;
-    const value = this.valueView(ref).slice();
+    const view = this.valueView(ref);
+    // What lies in a segment may be written over while it is copied; a large buffer is not.
+    const isLarge = view.length + (ranges.length[key] as number) > INLINE_BYTES_MAX;
+    const value = isLarge ? view : view.slice();
     const encoding = this.encodingOf(ref);
     this.set(ranges, key, value, 0, value.length, encoding, deadline, this.typeOf(ref));
   }
@@ -426,7 +454,7 @@ export class ByteDatabase {
     this.log.clear();
     this.compactor.reset();
     this.sweeper.reset();
-    this.index = new HashIndex();
+    this.index.clear();
     this.larges = new LargeValues();
     this.expiringSize = 0;
     if (removed > 0) this.shared.journal?.flush(this.number);

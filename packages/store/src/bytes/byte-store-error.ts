@@ -8,7 +8,22 @@
  */
 export type ByteStoreErrorCode = 'OUT_OF_MEMORY' | 'TOO_LARGE';
 
-/** What the byte engine throws; nothing was changed then. */
+/**
+ * What the byte engine throws; nothing was changed then.
+ *
+ * @example
+ * ```ts
+ * import { ByteKeyValueStore, ByteStoreError } from '@kv/store';
+ *
+ * const store = new ByteKeyValueStore();
+ * try {
+ *   store.set('k'.repeat(2_000_000), Uint8Array.of(1));
+ * } catch (error) {
+ *   if (!(error instanceof ByteStoreError)) throw error;
+ *   error.code; // => 'TOO_LARGE'
+ * }
+ * ```
+ */
 export class ByteStoreError extends Error {
   override readonly name = 'ByteStoreError';
   readonly code: ByteStoreErrorCode;

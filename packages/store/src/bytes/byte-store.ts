@@ -33,6 +33,22 @@ function hostSecret(): readonly [number, number] {
  *
  * This is the engine's own face: keys and values are ranges of bytes, records are
  * refs, numbers that stay good until the next write.
+ *
+ * @example
+ * ```ts
+ * import { ByteStore, OneRange } from '@kv/store';
+ *
+ * const store = new ByteStore({ databases: 16 });
+ * store.now = Date.now();
+ * const db = store.at(0);
+ * const key = new OneRange();
+ * const value = Uint8Array.of(1, 2, 3);
+ * db.set(key.take('a'), 0, value, 0, value.length, 0, 0);
+ * const ref = db.find(key.take('a'), 0);
+ * db.valueView(ref).slice(); // => value
+ * db.remove(key.take('a'), 0); // => true
+ * db.find(key.take('a'), 0); // => 0
+ * ```
  */
 export class ByteStore {
   readonly memory: Memory;
@@ -138,7 +154,11 @@ export class ByteStore {
   /** Removes expired entries; looks at `budget` records of each database at most. */
   sweep(budget: number): number {
     let removed = 0;
-    for (const [, { sweeper }] of this.used()) removed += sweeper.sweep(budget, this.now);
+    for (const [, database] of this.used()) {
+      removed += database.sweeper.sweep(budget, this.now);
+      // Nobody may be writing: what expiry leaves behind is brought back from here.
+      database.compact();
+    }
     return removed;
   }
 

@@ -123,6 +123,9 @@ export class Evictor {
   /** Segment S3-FIFO. The further over the limit, the more is looked at. */
   private evictInOrder(over: number): boolean {
     const budget = BUDGET * (1 + Math.floor(over / SEGMENT_BYTES));
+    // A view may have been frozen since the segment was chosen: nothing may be moved out of it.
+    if (this.walk !== undefined && this.host.memory.frozen[this.walk.segment] !== 0)
+      this.walk = undefined;
     for (let looked = 0; looked < budget; looked++) {
       if (this.walk === undefined && !this.beginWalk()) return this.isBeingRead();
       const ref = (this.walk as SegmentWalk).next();

@@ -48,7 +48,9 @@ export class FrozenBytes implements Iterable<FrozenEntry> {
   private readonly ghosts: Map<number, number[]>;
   private readonly now: number;
   private readonly left: FrozenSegment[] = [];
-  private readonly onClose: () => void;
+  private walk: SegmentWalk | undefined;
+  /** Undefined once the view is closed. */
+  private onClose: (() => void) | undefined;
 
   constructor(
     databases: readonly ByteDatabase[],
@@ -77,16 +79,24 @@ export class FrozenBytes implements Iterable<FrozenEntry> {
     this.left.reverse();
   }
 
+  /** Goes on where an earlier iteration stopped; what was read is not read again. */
   *[Symbol.iterator](): Iterator<FrozenEntry> {
-    for (let next = this.left.at(-1); next !== undefined; next = this.left.at(-1)) {
-      const walk = new SegmentWalk(this.memory, next.segment);
-      for (let ref = walk.next(); ref !== 0; ref = walk.next()) {
-        const entry = this.read(next, ref);
-        if (entry !== undefined) yield entry;
+    for (let entry = this.next(); entry !== undefined; entry = this.next()) yield entry;
+  }
+
+  /** The next entry; undefined at the end, and when the view was closed. */
+  private next(): FrozenEntry | undefined {
+    for (let segment = this.left.at(-1); segment !== undefined; segment = this.left.at(-1)) {
+      this.walk ??= new SegmentWalk(this.memory, segment.segment);
+      for (let ref = this.walk.next(); ref !== 0; ref = this.walk.next()) {
+        const entry = this.read(segment, ref);
+        if (entry !== undefined) return entry;
       }
       this.left.pop();
-      this.thaw(next);
+      this.walk = undefined;
+      this.thaw(segment);
     }
+    return undefined;
   }
 
   /** The entry of a record; undefined if it was dead or expired when the view was taken. */
@@ -130,9 +140,11 @@ export class FrozenBytes implements Iterable<FrozenEntry> {
     else memory.release(segment);
   }
 
-  /** Ends the view; what was not read is thawed. */
+  /** Ends the view; what was not read is thawed. Again, it does nothing. */
   close(): void {
+    this.walk = undefined;
     for (let next = this.left.pop(); next !== undefined; next = this.left.pop()) this.thaw(next);
-    this.onClose();
+    this.onClose?.();
+    this.onClose = undefined;
   }
 }

@@ -8,7 +8,9 @@
 //
 // Growing splits one table of 33 KB; nothing is ever rehashed as a whole. Deleting
 // shifts the run back; there are no tombstones.
+import { ByteStoreError } from './byte-store-error.ts';
 import { HASH_MAX } from './half-sip-hash.ts';
+import type { Allocate } from './memory.ts';
 
 /** Slots that a hash can choose, and room behind them for the last run. */
 const TABLE_BITS = 12;
@@ -32,11 +34,14 @@ const DEPTH_MAX = 31 - TABLE_BITS;
 const EMPTY = HASH_MAX;
 const BLANK = Int32Array.from({ length: TABLE_WORDS }, (_, i) => (i & 1 ? 0 : EMPTY));
 const NO_CHUNK = new Int32Array(0);
+/** Where the halves of a table, or two tables that become one, are put together first. */
+const LOW = new Int32Array(TABLE_WORDS);
+const HIGH = new Int32Array(TABLE_WORDS);
 /** Fewer entries than this are listed and not drawn for; and draws end when most are unwanted. */
 const FEW = 64;
 const DRAWS_MAX = 100_000;
 
-/** Where a hash may be: the table's chunk, and the place of its home slot there. */
+/** Hashes to refs; several entries may have one hash. */
 export class HashIndex {
   /** Entries. */
   size = 0;
@@ -44,20 +49,40 @@ export class HashIndex {
   version = 0;
   private depth = 0;
   private directory = new Int32Array(1);
-  private readonly chunks: Int32Array[] = [];
-  private readonly chunkTables: number[] = [];
+  private chunks: Int32Array[] = [];
+  private chunkTables: number[] = [];
   private chunksHeld = 0;
   private counts = new Int32Array(CHUNK_TABLES);
   private tables = 0;
-  private readonly freeTables: number[] = [];
+  private freeTables: number[] = [];
   /** How many tables have each depth: a directory deeper than all of them is halved. */
   private readonly tablesOfDepth = new Int32Array(DEPTH_MAX + 2);
   /** The chunk that {@link home} found. */
   chunk: Int32Array = NO_CHUNK;
+  private readonly allocate: Allocate;
 
-  constructor() {
+  /** @throws ByteStoreError `OUT_OF_MEMORY` */
+  constructor(allocate: Allocate = (bytes) => new ArrayBuffer(bytes)) {
+    this.allocate = allocate;
     this.directory[0] = this.newTable() << DEPTH_BITS;
     this.tablesOfDepth[0] = 1;
+  }
+
+  /** Forgets all entries. Keeps one chunk, so that it cannot fail for want of memory. */
+  clear(): void {
+    this.version++;
+    const kept = this.chunks.find((chunk) => chunk !== NO_CHUNK) as Int32Array;
+    this.size = 0;
+    this.depth = 0;
+    this.directory = new Int32Array(1);
+    this.chunks = [kept];
+    this.chunkTables = [1];
+    this.counts = new Int32Array(CHUNK_TABLES);
+    this.tables = 1;
+    this.freeTables = [];
+    this.tablesOfDepth.fill(0);
+    this.tablesOfDepth[0] = 1;
+    this.blank(0);
   }
 
   /** The place where the run of a hash begins, in {@link chunk}. */
@@ -84,16 +109,24 @@ export class HashIndex {
     return -1;
   }
 
-  /** Adds an entry; others with the same hash may exist. */
+  /**
+   * Adds an entry; others with the same hash may exist.
+   *
+   * @throws ByteStoreError `OUT_OF_MEMORY`, and nothing has changed: no room for a
+   * table, or thousands of entries have one hash, which only its secret could bring about
+   */
   insert(hash: number, ref: number): void {
     this.version++;
     for (;;) {
       const entry = this.directory[this.depth === 0 ? 0 : hash >>> (31 - this.depth)] as number;
       const table = entry >>> DEPTH_BITS;
       const depth = entry & DEPTH_MASK;
-      const full = (this.counts[table] as number) >= SPLIT_AT && depth < DEPTH_MAX;
+      const full = (this.counts[table] as number) >= SPLIT_AT;
       if (!full && this.insertInto(table, depth, hash, ref)) return;
-      this.split(hash, table, depth);
+      if (depth < DEPTH_MAX && this.split(hash, table, depth)) continue;
+      // It cannot be split: it is filled as far as it goes.
+      if (full && this.insertInto(table, depth, hash, ref)) return;
+      throw new ByteStoreError('OUT_OF_MEMORY', 'too many keys have the same hash');
     }
   }
 
@@ -136,21 +169,26 @@ export class HashIndex {
     if (count < MERGE_AT && depth > 0) this.merge(hash, table, depth);
   }
 
-  /** Splits a table by its next bit; doubles the directory if it has no such bit yet. */
-  private split(hash: number, table: number, depth: number): void {
-    if (depth === this.depth) this.doubleDirectory();
-    const other = this.newTable();
-    const words = (this.chunks[table >>> CHUNK_BITS] as Int32Array).slice(
-      (table & CHUNK_MASK) * TABLE_WORDS,
-      (table & CHUNK_MASK) * TABLE_WORDS + TABLE_WORDS,
-    );
-    this.blank(table);
+  /**
+   * Splits a table by its next bit; doubles the directory if it has no such bit yet.
+   * False, and nothing has changed: a run is so long that a half cannot hold it.
+   */
+  private split(hash: number, table: number, depth: number): boolean {
     const bit = 1 << (30 - depth);
-    this.fill(table, depth + 1, words, (h) => (h & bit) === 0);
-    this.fill(other, depth + 1, words, (h) => (h & bit) !== 0);
+    const words = this.wordsOf(table);
+    LOW.set(BLANK);
+    HIGH.set(BLANK);
+    const low = spread(words, LOW, depth + 1, (h) => (h & bit) === 0);
+    const high = spread(words, HIGH, depth + 1, (h) => (h & bit) !== 0);
+    if (low === undefined || high === undefined) return false;
+    const other = this.newTable();
+    if (depth === this.depth) this.doubleDirectory();
+    this.put(table, LOW, low.count);
+    this.put(other, HIGH, high.count);
     this.point(hash, depth, table, other, depth + 1);
     this.tablesOfDepth[depth] = (this.tablesOfDepth[depth] as number) - 1;
     this.tablesOfDepth[depth + 1] = (this.tablesOfDepth[depth + 1] as number) + 2;
+    return true;
   }
 
   /** Makes two halves one table again if they have become nearly empty. */
@@ -162,19 +200,26 @@ export class HashIndex {
     if ((this.counts[table] as number) + (this.counts[buddy] as number) > MERGE_AT) return;
     const first = hash < buddyHash ? table : buddy;
     const last = hash < buddyHash ? buddy : table;
-    const words = new Int32Array(TABLE_WORDS * 2);
-    for (const [i, part] of [first, last].entries()) {
-      const base = (part & CHUNK_MASK) * TABLE_WORDS;
-      const chunk = this.chunks[part >>> CHUNK_BITS] as Int32Array;
-      words.set(chunk.subarray(base, base + TABLE_WORDS), i * TABLE_WORDS);
-    }
-    this.blank(first);
-    this.fill(first, depth - 1, words, () => true);
+    LOW.set(BLANK);
+    const half = spread(this.wordsOf(first), LOW, depth - 1, () => true);
+    const whole = half && spread(this.wordsOf(last), LOW, depth - 1, () => true, half);
+    if (whole === undefined) return;
+    this.put(first, LOW, whole.count);
     this.point(hash, depth - 1, first, first, depth - 1);
     this.dropTable(last);
     this.tablesOfDepth[depth] = (this.tablesOfDepth[depth] as number) - 2;
     this.tablesOfDepth[depth - 1] = (this.tablesOfDepth[depth - 1] as number) + 1;
     while (this.depth > 0 && this.tablesOfDepth[this.depth] === 0) this.halveDirectory();
+  }
+
+  private wordsOf(table: number): Int32Array {
+    const base = (table & CHUNK_MASK) * TABLE_WORDS;
+    return (this.chunks[table >>> CHUNK_BITS] as Int32Array).subarray(base, base + TABLE_WORDS);
+  }
+
+  private put(table: number, words: Int32Array, count: number): void {
+    this.wordsOf(table).set(words);
+    this.counts[table] = count;
   }
 
   /** Makes the directory's span of a prefix of `bits` bits point to two tables, half and half. */
@@ -184,33 +229,6 @@ export class HashIndex {
     const middle = first + (span >>> 1);
     this.directory.fill((low << DEPTH_BITS) | depth, first, middle);
     this.directory.fill((high << DEPTH_BITS) | depth, middle, first + span);
-    if (span === 1) this.directory[first] = (low << DEPTH_BITS) | depth;
-  }
-
-  /** Puts the sorted slots that are wanted into an empty table, each at home or behind. */
-  private fill(
-    table: number,
-    depth: number,
-    words: Int32Array,
-    wanted: (hash: number) => boolean,
-  ): void {
-    const chunk = this.chunks[table >>> CHUNK_BITS] as Int32Array;
-    const base = (table & CHUNK_MASK) * TABLE_WORDS;
-    let at = base;
-    let count = 0;
-    for (let i = 0; i < words.length; i += 2) {
-      if (words[i + 1] === 0) continue;
-      const hash = words[i] as number;
-      if (!wanted(hash)) continue;
-      at = Math.max(at, base + homeSlot(hash, depth) * 2);
-      // Only a hash that is no longer secret could bring so many to one end of a table.
-      if (at >= base + TABLE_WORDS - 2) throw new Error('a run of the index is too long');
-      chunk[at] = hash;
-      chunk[at + 1] = words[i + 1] as number;
-      at += 2;
-      count++;
-    }
-    this.counts[table] = count;
   }
 
   private doubleDirectory(): void {
@@ -230,14 +248,17 @@ export class HashIndex {
     this.depth--;
   }
 
+  /** A blank table. What may fail comes first. */
   private newTable(): number {
-    const table = this.freeTables.pop() ?? this.tables++;
+    const free = this.freeTables.at(-1);
+    const table = free ?? this.tables;
     const at = table >>> CHUNK_BITS;
     if (this.chunks[at] === undefined || this.chunks[at] === NO_CHUNK) {
-      this.chunks[at] = new Int32Array(TABLE_WORDS * CHUNK_TABLES);
-      this.chunksHeld++;
+      this.chunks[at] = this.newChunk();
       this.chunkTables[at] = 0;
     }
+    if (free === undefined) this.tables++;
+    else this.freeTables.pop();
     if (table >= this.counts.length) {
       const counts = new Int32Array(this.counts.length * 2);
       counts.set(this.counts);
@@ -246,6 +267,14 @@ export class HashIndex {
     this.chunkTables[at] = (this.chunkTables[at] as number) + 1;
     this.blank(table);
     return table;
+  }
+
+  private newChunk(): Int32Array {
+    try {
+      return new Int32Array(this.allocate(TABLE_WORDS * CHUNK_TABLES * 4));
+    } catch (cause) {
+      throw new ByteStoreError('OUT_OF_MEMORY', 'the system refused more memory', { cause });
+    }
   }
 
   private blank(table: number): void {
@@ -328,4 +357,37 @@ export class HashIndex {
 /** The slot at which a hash's run begins: the bits below those that chose the table. */
 function homeSlot(hash: number, depth: number): number {
   return (hash << (depth + 1)) >>> (32 - TABLE_BITS);
+}
+
+/** How far a table has been filled. */
+interface Spread {
+  readonly at: number;
+  readonly count: number;
+}
+
+/**
+ * Puts the sorted slots that are wanted into a blank table, each at home or behind;
+ * goes on from `after`. Undefined: the table does not hold them. Only a hash that is
+ * no longer secret could bring so many to one end of a table.
+ */
+function spread(
+  words: Int32Array,
+  table: Int32Array,
+  depth: number,
+  wanted: (hash: number) => boolean,
+  after: Spread = { at: 0, count: 0 },
+): Spread | undefined {
+  let { at, count } = after;
+  for (let i = 0; i < words.length; i += 2) {
+    const hash = words[i] as number;
+    if (words[i + 1] === 0 || !wanted(hash)) continue;
+    at = Math.max(at, homeSlot(hash, depth) * 2);
+    // The last slot stays empty: searches stop there.
+    if (at >= TABLE_WORDS - 2) return undefined;
+    table[at] = hash;
+    table[at + 1] = words[i + 1] as number;
+    at += 2;
+    count++;
+  }
+  return { at, count };
 }

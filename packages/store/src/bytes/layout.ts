@@ -15,7 +15,7 @@ export const REGION_BITS = 25;
 /** Granules of a segment, the unit of allocation: 1 MiB. */
 export const SEGMENT_BITS = 17;
 export const SEGMENT_GRANULES = 1 << SEGMENT_BITS;
-export const REGION_GRANULES = 1 << REGION_BITS;
+const REGION_GRANULES = 1 << REGION_BITS;
 export const REGION_MASK = REGION_GRANULES - 1;
 export const SEGMENTS_PER_REGION = 1 << (REGION_BITS - SEGMENT_BITS);
 /** Granules that 32 bits count: 32 GiB. */

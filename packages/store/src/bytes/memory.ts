@@ -71,8 +71,12 @@ export class Memory {
    */
   take(): number {
     let region = this.firstRegion;
-    while (this.isOpen(region) && this.free[region]?.length === 0) region++;
-    if (!this.isOpen(region)) this.open(region);
+    while (region < this.regions.length && !this.hasFree(region)) region++;
+    if (region >= this.regions.length) {
+      region = this.firstRegion;
+      while (this.isOpen(region)) region++;
+      this.open(region);
+    }
     const segment = (this.free[region] as number[]).pop() as number;
     this.usedIn[region] = (this.usedIn[region] as number) + 1;
     this.used++;
@@ -80,6 +84,10 @@ export class Memory {
     this.filled[segment] = 0;
     this.earliest[segment] = Number.POSITIVE_INFINITY;
     return segment;
+  }
+
+  private hasFree(region: number): boolean {
+    return this.isOpen(region) && (this.free[region] as number[]).length > 0;
   }
 
   private isOpen(region: number): boolean {
@@ -98,12 +106,12 @@ export class Memory {
     } catch (cause) {
       throw new ByteStoreError('OUT_OF_MEMORY', 'the system refused more memory', { cause });
     }
+    if (this.live.length < first + SEGMENTS_PER_REGION) this.grow(first + SEGMENTS_PER_REGION);
     // Places in front are empty only where a test begins high.
     while (this.regions.length < region) this.regions.push(NO_REGION);
     this.regions[region] = new Region(buffer);
     this.free[region] = Array.from({ length: count }, (_, i) => first + count - 1 - i);
     this.usedIn[region] = 0;
-    if (this.live.length < first + SEGMENTS_PER_REGION) this.grow(first + SEGMENTS_PER_REGION);
   }
 
   private grow(segments: number): void {

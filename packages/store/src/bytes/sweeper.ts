@@ -58,12 +58,20 @@ export class Sweeper {
   }
 
   private nextWalk(now: number): SegmentWalk | undefined {
+    const found = this.takeDue(now);
+    if (found !== undefined) return found;
+    // What was listed may be gone since, and something else due: the list is made anew.
+    const { earliest } = this.memory;
+    this.due = [...this.database.log.segments()].filter(
+      (segment) => (earliest[segment] as number) <= now,
+    );
+    return this.takeDue(now);
+  }
+
+  /** The next listed segment in which something is still due. */
+  private takeDue(now: number): SegmentWalk | undefined {
     const { memory } = this;
     const { log } = this.database;
-    if (this.due.length === 0)
-      this.due = [...log.segments()].filter(
-        (segment) => (memory.earliest[segment] as number) <= now,
-      );
     for (let segment = this.due.pop(); segment !== undefined; segment = this.due.pop()) {
       if (!log.owns(segment) || (memory.earliest[segment] as number) > now) continue;
       // Deadlines that are written from here on lower it again.

@@ -1,0 +1,297 @@
+// biome-ignore-all lint/complexity/useLiteralKeys: the brackets are TypeScript's way to private members.
+import { describe, expect, it } from 'vitest';
+import { Random } from '../conformance/random.ts';
+import { ByteModel } from './byte-model.ts';
+import { OneRange } from './byte-ranges.ts';
+import { ByteStore } from './byte-store.ts';
+import { HalfSipHash } from './half-sip-hash.ts';
+import { checkInvariants } from './invariants.ts';
+import type { Journal } from './journal.ts';
+
+const range = new OneRange();
+const empty = new Uint8Array(0);
+
+describe('keys and values', () => {
+  it('may have any length there is, with whatever bytes', () => {
+    const random = new Random(1);
+    const store = new ByteStore({ hashSecret: [1, 2] });
+    const db = store.at(0);
+    const keyLengths = [0, ...Array.from({ length: 20 }, (_, i) => i + 1), 4000, 2 ** 20];
+    const valueLengths = [0, 1, 7, 8, 9, 64, 255, 256, 257, 4096, 262_100, 262_144, 300_000];
+    for (const keyLength of keyLengths) {
+      const key = new Uint8Array(keyLength).map(() => random.below(256));
+      for (const length of [...valueLengths, ...(keyLength === 3 ? [3_000_000] : [])]) {
+        const value = new Uint8Array(length).map((_, i) => (i * 7 + length) & 255);
+        db.set(range.take(key), 0, value, 0, length, 2, 0, 5);
+        const ref = db.find(range.take(key), 0);
+        expect(Buffer.compare(db.valueView(ref), value), `${keyLength}, ${length}`).toBe(0);
+        expect(Buffer.compare(db.keyOf(ref), key)).toBe(0);
+        expect([db.typeOf(ref), db.encodingOf(ref), db.valueLength(ref)]).toEqual([5, 2, length]);
+        const copy = new Uint8Array(length + 2);
+        db.copyValue(ref, copy, 1);
+        expect(Buffer.compare(copy.subarray(1, length + 1), value)).toBe(0);
+      }
+      checkInvariants(store);
+    }
+    expect(db.size).toBe(keyLengths.length);
+  });
+
+  it('are told apart when they differ in trailing zeros only', () => {
+    const store = new ByteStore();
+    const db = store.at(0);
+    for (let length = 0; length < 40; length++)
+      db.set(range.take(new Uint8Array(length)), 0, Uint8Array.of(length), 0, 1, 0, 0);
+    expect(db.size).toBe(40);
+    for (let length = 0; length < 40; length++) {
+      const ref = db.find(range.take(new Uint8Array(length)), 0);
+      expect(db.valueView(ref)[0]).toBe(length);
+    }
+  });
+
+  it('are taken from the very end of a buffer, with nothing behind them', () => {
+    const store = new ByteStore();
+    const db = store.at(0);
+    for (let length = 0; length < 70; length++) {
+      const bytes = new Uint8Array(200 + length).map((_, i) => i + 1);
+      const ranges = {
+        bytes,
+        view: new DataView(bytes.buffer),
+        offset: Int32Array.of(200),
+        length: Int32Array.of(length),
+      };
+      db.set(ranges, 0, bytes, 200, length, 0, 0);
+      const ref = db.find(ranges, 0);
+      expect(Buffer.compare(db.valueView(ref), bytes.subarray(200))).toBe(0);
+      expect(db.remove(ranges, 0)).toBe(true);
+    }
+    checkInvariants(store);
+  });
+
+  it('may be an entry with the greatest and with the least hash', () => {
+    const hasher = new HalfSipHash([0, 0]);
+    hasher.hash = () => 0x7fffffff;
+    const store = new ByteStore();
+    (store['shared'] as { hasher: HalfSipHash }).hasher = hasher;
+    const db = store.at(0);
+    for (let n = 0; n < 100; n++) db.set(range.take(`key:${n}`), 0, empty, 0, 0, 0, 0);
+    for (let n = 0; n < 100; n += 2) expect(db.remove(range.take(`key:${n}`), 0)).toBe(true);
+    for (let n = 0; n < 100; n++)
+      expect(db.find(range.take(`key:${n}`), 0) !== 0).toBe(n % 2 === 1);
+    checkInvariants(store);
+  });
+});
+
+describe('SCAN', () => {
+  /** Scans a step and notes how often each key came. */
+  function scanner(run: ByteModel) {
+    const times = new Map<string, number>();
+    let cursor = 0;
+    const step = (count: number): boolean => {
+      cursor = run.db.scan(cursor, count, (ref) => {
+        const key = Buffer.from(run.db.keyOf(ref)).toString();
+        times.set(key, (times.get(key) ?? 0) + 1);
+      });
+      return cursor !== 0;
+    };
+    return { times, step };
+  }
+
+  it('visits what is there throughout exactly once while the table grows 1,000-fold', () => {
+    const run = new ByteModel(1, 10);
+    for (let n = 0; n < 300; n++) run.set(`stays:${n}`, 8);
+    const { times, step } = scanner(run);
+    let added = 0;
+    // 300 keys in 300 steps, while a thousand come with each.
+    do for (let i = 0; i < 2000 && added < 300_000; i++) run.set(`added:${added++}`, 8);
+    while (step(run.db.size < 100_000 ? 1 : 1000));
+    expect(run.db.size).toBe(300_300);
+    for (let n = 0; n < 300; n++) expect(times.get(`stays:${n}`)).toBe(1);
+    for (const [key, count] of times)
+      if (count !== 1) throw new Error(`${key} came ${count} times`);
+  });
+
+  it('visits what is there throughout exactly once while the table shrinks and records move', () => {
+    const run = new ByteModel(2, 10);
+    for (let n = 0; n < 300; n++) run.set(`stays:${n}`, 100);
+    for (let n = 0; n < 300_000; n++) run.set(`goes:${n}`, 100);
+    const { times, step } = scanner(run);
+    let removed = 0;
+    // In another order than they were written in, so that segments are left with holes.
+    const removeNext = () => run.remove(`goes:${(removed++ * 7919) % 300_000}`);
+    do {
+      for (let i = 0; i < 3000 && removed < 300_000; i++) removeNext();
+      run.db.compact();
+    } while (step(500));
+    while (removed < 300_000) removeNext();
+    expect(run.db.compactor.moved).toBeGreaterThan(0);
+    expect(run.db.size).toBe(300);
+    for (let n = 0; n < 300; n++) expect(times.get(`stays:${n}`)).toBe(1);
+    for (const [key, count] of times)
+      if (count !== 1) throw new Error(`${key} came ${count} times`);
+    checkInvariants(run.store);
+  });
+
+  it('passes over what has expired, and comes to an end by count', () => {
+    const run = new ByteModel(3, 10);
+    for (let n = 0; n < 1000; n++)
+      run.db.set(run.range.take(`key:${n}`), 0, empty, 0, 0, 0, n % 2 === 0 ? 2000 : 0);
+    run.store.now = 2000;
+    const { times, step } = scanner(run);
+    let steps = 1;
+    while (step(10)) steps++;
+    expect(times.size).toBe(500);
+    expect(steps).toBeLessThanOrEqual(101);
+  });
+});
+
+describe('random()', () => {
+  it('is fair, and never answers an expired key', () => {
+    const random = new Random(4);
+    const store = new ByteStore({ random: () => random.below(2 ** 31) / 2 ** 31 });
+    const db = store.at(0);
+    for (let n = 0; n < 200; n++) db.set(range.take(`${n}`), 0, empty, 0, 0, 0, n < 100 ? 0 : 500);
+    store.now = 1000;
+    const times = new Int32Array(200);
+    for (let i = 0; i < 20_000; i++) {
+      const n = Number(Buffer.from(db.keyOf(db.random())).toString());
+      times[n] = (times[n] as number) + 1;
+    }
+    const chiSquare = times.slice(0, 100).reduce((sum, n) => sum + (n - 200) ** 2 / 200, 0);
+    expect(times.slice(100).every((n) => n === 0)).toBe(true);
+    // 99 degrees of freedom: a deviation of 14; five of them.
+    expect(chiSquare).toBeLessThan(99 + 5 * 14);
+    expect(new ByteStore().at(0).random()).toBe(0);
+  });
+});
+
+describe('keys made to collide', () => {
+  it('cost at most 3 times random ones, counted in slots that a search looks at', () => {
+    const count = 20_000;
+    const known = new HalfSipHash([11, 22]);
+    const slots = (keys: readonly string[], secret: readonly [number, number]): number => {
+      const store = new ByteStore({ hashSecret: secret });
+      const db = store.at(0);
+      for (const key of keys) db.set(range.take(key), 0, empty, 0, 0, 0, 0);
+      const hasher = new HalfSipHash(secret);
+      let sum = 0;
+      for (const key of keys) {
+        const hash = hasher.hash(range.take(key).view, 0, range.length[0] as number);
+        let at = db.index.home(hash);
+        for (; (db.index.chunk[at] as number) <= hash && db.index.chunk[at + 1] !== 0; at += 2)
+          sum++;
+      }
+      return sum / keys.length;
+    };
+    // Keys whose hashes under a known secret are all among one in 64.
+    const crafted: string[] = [];
+    for (let n = 0; crafted.length < count; n++) {
+      const key = `evil:${n}`;
+      if (known.hash(range.take(key).view, 0, range.length[0] as number) < 2 ** 25)
+        crafted.push(key);
+    }
+    const ordinary = Array.from({ length: count }, (_, n) => `key:${n}`);
+    for (const secret of [
+      [1, 2],
+      [12, 22],
+      [11, 23],
+      [-5, 77],
+    ] as const)
+      expect(slots(crafted, secret)).toBeLessThan(3 * slots(ordinary, secret));
+  });
+});
+
+describe('the journal', () => {
+  it('is told each change, with the record at hand, and why an entry went', () => {
+    const told: string[] = [];
+    const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
+    const journal: Journal = {
+      put: (_, ref) => told.push(`put ${text(db.keyOf(ref))}=${text(db.valueView(ref))}`),
+      deadline: (_, ref, deadline) => told.push(`deadline ${text(db.keyOf(ref))} ${deadline}`),
+      remove: (_, ref, why) =>
+        told.push(`${why} ${text(db.keyOf(ref))}=${text(db.valueView(ref))}`),
+      flush: (database) => told.push(`flush ${database}`),
+    };
+    const store = new ByteStore({ journal });
+    const db = store.at(0);
+    const bytes = Buffer.from('value');
+    const set = (key: string, deadline: number) =>
+      db.set(range.take(key), 0, bytes, 0, 5, 0, deadline);
+    set('a', 0);
+    set('b', 1000);
+    db.setDeadline(range.take('b'), 0, 2000);
+    db.setDeadline(range.take('a'), 0, 3000);
+    db.setDeadline(range.take('none'), 0, 3000);
+    db.remove(range.take('a'), 0);
+    store.now = 2000;
+    db.find(range.take('b'), 0);
+    db.clear();
+    set('c', 2500);
+    store.now = 2500;
+    store.sweep(10);
+    set('d', 0);
+    db.clear();
+    expect(told).toEqual([
+      'put a=value',
+      'put b=value',
+      'deadline b 2000',
+      'put a=value',
+      'deleted a=value',
+      'expired b=value',
+      'put c=value',
+      'expired c=value',
+      'put d=value',
+      'flush 0',
+    ]);
+  });
+});
+
+describe('bugs of the prototype, which must not come back', () => {
+  it('granule 0 is the ref that is none, also when segment 0 is recycled', () => {
+    const run = new ByteModel(1, 10);
+    for (let round = 0; round < 5; round++) {
+      for (let n = 0; n < 3000; n++) run.set(`key:${n}`, 1000);
+      for (let n = 0; n < 3000; n++) run.check(`key:${n}`);
+      run.clear();
+      checkInvariants(run.store);
+    }
+  });
+
+  it('ghost bits are cleared before a segment is used again, not after', () => {
+    const run = new ByteModel(2, 10);
+    for (let n = 0; n < 20_000; n++) run.set(`key:${n}`, 300);
+    run.freeze();
+    for (let n = 0; n < 20_000; n++) run.remove(`key:${n}`);
+    run.closeView();
+    for (let n = 0; n < 20_000; n++) run.set(`new:${n}`, 310);
+    checkInvariants(run.store);
+    for (let n = 0; n < 20_000; n++) run.check(`new:${n}`);
+  });
+
+  it('a frozen segment forbids every edit in place, EXPIRE and PERSIST too', () => {
+    const run = new ByteModel(3, 10);
+    for (let n = 0; n < 10; n++)
+      run.db.set(run.range.take(`${n}`), 0, Uint8Array.of(n), 0, 1, 0, 5000);
+    const frozen = run.store.freeze();
+    for (let n = 0; n < 10; n++) {
+      run.db.setDeadline(run.range.take(`${n}`), 0, n % 2 === 0 ? 0 : 9000);
+      run.db.set(run.range.take(`${9 - n}`), 0, Uint8Array.of(99), 0, 1, 0, 9000);
+    }
+    const seen = [...frozen].map(({ value, deadline }) => [value[0], deadline]);
+    expect(seen).toEqual(Array.from({ length: 10 }, (_, n) => [n, 5000]));
+    frozen.close();
+    checkInvariants(run.store);
+  });
+
+  it('a slot that was remembered before a flush is known to be void after it', () => {
+    const run = new ByteModel(4, 10);
+    for (let n = 0; n < 50; n++) run.set(`key:${n}`, 8);
+    const { index } = run.db;
+    const { version } = index;
+    run.clear();
+    for (let n = 0; n < 50; n++) {
+      run.set(`other:${n}`, 8);
+      // A new index began to count at 0 again, and came past the old version.
+      expect(run.db.index.version).not.toBe(version);
+    }
+  });
+});
