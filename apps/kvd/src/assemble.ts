@@ -2,13 +2,13 @@
 // the engine, the snapshots, the clock and the timers.
 import type { SnapshotKeeper } from '@kv/persistence';
 import { type Clock, KvServer, type Log, type Timers } from '@kv/server';
+import { ByteEngine } from './byte-engine.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Config } from './config/options.ts';
 import { shownConfig } from './config/resolve.ts';
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import type { Engine } from './engine.ts';
 import { Lifecycle, type ShutdownOptions } from './lifecycle.ts';
-import { MapKeyspaces } from './map-keyspaces.ts';
 import type { Progress } from './progress.ts';
 import { keptSnapshots, loadSnapshot, noSnapshots, openKeeper, saveProgress } from './snapshots.ts';
 import { version } from './version.ts';
@@ -95,7 +95,13 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
 async function openStorage(config: Config, surroundings: Surroundings): Promise<Storage> {
   const { clock, timers, log, random, inMemory, onSaveEnd } = surroundings;
   const changed = { tell: () => {} };
-  const engine = new MapKeyspaces(config.databases, () => changed.tell(), random);
+  const engine = new ByteEngine({
+    databases: config.databases,
+    maxBytes: config.maxmemory,
+    evictionPolicy: config['maxmemory-policy'],
+    changed: () => changed.tell(),
+    random,
+  });
   if (inMemory) return { engine, changed, keeper: undefined, lock: undefined };
   const lock = await lockDirectory(config.dir);
   if (lock.takenOverFrom !== undefined)

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import type { SnapshotEntry } from '@kv/persistence';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../test/temporary-directory.ts';
-import { MapKeyspaces } from './map-keyspaces.ts';
+import { ByteEngine } from './byte-engine.ts';
 import type { Progress } from './progress.ts';
 import { keptSnapshots, loadSnapshot, noSnapshots, openKeeper, saveProgress } from './snapshots.ts';
 import { systemTimers } from './system-timers.ts';
@@ -22,7 +22,13 @@ function entry(i: number): SnapshotEntry {
 }
 
 function parts() {
-  const engine = new MapKeyspaces(1, () => {}, Math.random);
+  const engine = new ByteEngine({
+    databases: 1,
+    maxBytes: 0,
+    evictionPolicy: 'noeviction',
+    changed: () => {},
+    random: Math.random,
+  });
   const messages: string[] = [];
   const tell = (_fields: object, message: string) => void messages.push(message);
   const log = { debug: tell, info: tell, warn: tell, error: tell };

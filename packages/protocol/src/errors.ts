@@ -34,6 +34,7 @@ export const Errors = {
   wrongType: errorReply('Operation against a key holding the wrong kind of value', 'WRONGTYPE'),
   noAuth: errorReply('Authentication required.', 'NOAUTH'),
   wrongPass: errorReply('invalid username-password pair or user is disabled.', 'WRONGPASS'),
+  outOfMemory: errorReply("command not allowed when used memory > 'maxmemory'.", 'OOM'),
   loading: errorReply('kvd is loading the dataset in memory', 'LOADING'),
   keyKind: errorReply('a key must be a string or bytes'),
   keyTooLong: errorReply('a key is longer than 1048576 bytes'),

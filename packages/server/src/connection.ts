@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import {
+  Errors,
   errorReply,
   type FrameReader,
   type NativeReplyWriter,
@@ -219,12 +220,11 @@ export class Connection implements Sink, Runner {
 
   /** Executes rows until one is parked or stops the connection; answers how many ran. */
   private executeRows(): number {
-    const { batch, dispatcher, out } = this.machinery;
-    const { session } = this;
+    const { batch, out } = this.machinery;
     let row = 0;
     while (row < batch.rows && this.mayRun()) {
       out.begin();
-      const parked = dispatcher.execute(batch, row++, session, out);
+      const parked = this.executeRow(row++);
       if (parked === undefined) {
         out.end();
         // What waits for a client is looked at after every command.
@@ -235,6 +235,20 @@ export class Connection implements Sink, Runner {
       }
     }
     return row;
+  }
+
+  /** Executes one row; a write for which the system has no memory is refused like any other. */
+  private executeRow(row: number): Parked | undefined {
+    const { batch, dispatcher, out } = this.machinery;
+    try {
+      return dispatcher.execute(batch, row, this.session, out);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'OUT_OF_MEMORY') throw error;
+      out.cancel();
+      out.begin();
+      out.error(Errors.outOfMemory);
+      return undefined;
+    }
   }
 
   /** Holds back everything behind a reply that comes later. */

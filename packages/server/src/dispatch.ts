@@ -1,5 +1,5 @@
 // The one gate: every check that cuts across commands is here, in this order:
-// handshake, look-up, subcommand, sign-in, loading, arity and arguments, then the
+// handshake, look-up, subcommand, sign-in, loading, arity and arguments, memory, then the
 // handler. No handler holds any of them.
 import {
   COMPILED,
@@ -69,7 +69,7 @@ export class Dispatcher {
       return undefined;
     }
     const command = this.find(request, row);
-    const refusal = 'row' in command ? this.refusal(command, request, session) : command;
+    const refusal = 'row' in command ? this.refusal(command, request, row, session) : command;
     if (refusal !== undefined) {
       out.error(refusal);
       return undefined;
@@ -95,12 +95,23 @@ export class Dispatcher {
   private refusal(
     command: CompiledCommand,
     request: RequestBatch,
+    row: number,
     session: Session,
   ): ErrorReply | undefined {
     if (!session.authenticated && !command.row.flags.includes('no_auth')) return Errors.noAuth;
     if (this.context.loading() && !command.row.flags.includes('loading')) return Errors.loading;
-    return checkArguments(command, request);
+    const wrong = checkArguments(command, request);
+    if (wrong !== undefined) return wrong;
+    return command.row.flags.includes('denyoom') &&
+      !this.context.keyspaces.makeRoom(lengthOf(request, row))
+      ? Errors.outOfMemory
+      : undefined;
   }
+}
+
+/** The bytes of a request, its arguments above all. */
+function lengthOf(request: RequestBatch, row: number): number {
+  return (request.end[row] as number) - (request.offset[request.at] as number);
 }
 
 /** COMMAND is a command of its own without arguments, and a container with them. */

@@ -24,12 +24,18 @@ function clients({ sessions, connectionsMax }: ServerContext): Fields {
   ];
 }
 
-function memory(): Fields {
+function memory({ keyspaces }: ServerContext): Fields {
   const usage = process.memoryUsage();
+  const { usedBytes, liveBytes, maxBytes, evictionPolicy } = keyspaces;
   return [
+    ['used_memory', usedBytes],
+    ['used_memory_dataset', liveBytes],
+    ['mem_fragmentation_ratio', (usedBytes / Math.max(1, liveBytes)).toFixed(2)],
     ['used_memory_rss', usage.rss],
     ['used_memory_heap', usage.heapUsed],
     ['used_memory_buffers', usage.arrayBuffers],
+    ['maxmemory', maxBytes],
+    ['maxmemory_policy', evictionPolicy],
   ];
 }
 
@@ -55,6 +61,7 @@ function stats({ statistics, keyspaces }: ServerContext): Fields {
     ['rejected_connections', statistics.rejectedConnections],
     ['total_error_replies', statistics.errors],
     ['expired_keys', keyspaces.expired],
+    ['evicted_keys', keyspaces.evicted],
     ['keyspace_hits', statistics.keyspaceHits],
     ['keyspace_misses', statistics.keyspaceMisses],
   ];

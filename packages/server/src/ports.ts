@@ -3,6 +3,8 @@ import type { ValueSource } from '@kv/protocol';
 /** Byte ranges by number, as a `RequestBatch` holds its arguments. */
 export interface ByteRanges {
   readonly bytes: Uint8Array;
+  /** Over the same memory as `bytes`. */
+  readonly view: DataView;
   readonly offset: Int32Array;
   readonly length: Int32Array;
 }
@@ -21,7 +23,10 @@ export interface Keyspace extends ValueSource {
   readonly expiringSize: number;
 
   find(ranges: ByteRanges, key: number): number;
-  /** Writes an entry: `length` bytes of `value` at `offset`, which are copied. */
+  /**
+   * Writes an entry: `length` bytes of `value` at `offset`, which are copied. Throws an
+   * error whose `code` is `OUT_OF_MEMORY` when there is none, and has changed nothing then.
+   */
   set(
     ranges: ByteRanges,
     key: number,
@@ -40,7 +45,7 @@ export interface Keyspace extends ValueSource {
   deadlineOf(ref: number): number;
   /** The bytes themselves; good as long as the ref. */
   valueView(ref: number): Uint8Array;
-  keyView(ref: number): Uint8Array;
+  keyOf(ref: number): Uint8Array;
 
   /**
    * Visits about `count` entries from a cursor, 0 being the start, and answers the
@@ -64,6 +69,21 @@ export interface Keyspaces {
   now: number;
   /** Entries that have expired and been removed. */
   readonly expired: number;
+  /** Entries that were removed to keep within `maxmemory`. */
+  readonly evicted: number;
+  /** Bytes that hold the entries: records, gaps between them, index. */
+  readonly usedBytes: number;
+  /** Bytes of the entries alone. */
+  readonly liveBytes: number;
+  /** The limit for {@link usedBytes}; 0 is none. */
+  readonly maxBytes: number;
+  /** What goes when the limit is reached, by Redis's name for it. */
+  readonly evictionPolicy: string;
+  /**
+   * Called before a command that may need memory, with the length of the request. False:
+   * there is none, and the command is refused.
+   */
+  makeRoom(incomingBytes: number): boolean;
 }
 
 /** Keeps the data on disk. */

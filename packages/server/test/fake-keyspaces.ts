@@ -81,7 +81,7 @@ class FakeKeyspace implements Keyspace {
   valueView(ref: number): Uint8Array {
     return this.entry(ref).value;
   }
-  keyView(ref: number): Uint8Array {
+  keyOf(ref: number): Uint8Array {
     return this.entry(ref).key;
   }
   valueLength(ref: number): number {
@@ -115,6 +115,13 @@ class FakeKeyspace implements Keyspace {
 export class FakeKeyspaces implements Keyspaces {
   readonly count = 16;
   readonly expired = 0;
+  readonly evicted = 0;
+  readonly usedBytes = 2048;
+  readonly liveBytes = 1024;
+  readonly maxBytes = 0;
+  readonly evictionPolicy = 'noeviction';
+  /** What `makeRoom` answers. */
+  hasRoom = true;
   now: number;
   private readonly databases = new Map<number, FakeKeyspace>();
 
@@ -126,6 +133,10 @@ export class FakeKeyspaces implements Keyspaces {
     const known = this.databases.get(index) ?? new FakeKeyspace(this);
     this.databases.set(index, known);
     return known;
+  }
+
+  makeRoom(): boolean {
+    return this.hasRoom;
   }
 
   *used(): Iterable<readonly [number, Keyspace]> {

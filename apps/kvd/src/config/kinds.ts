@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { parseSavePoints, type SavePoint } from '@kv/persistence';
+import { EVICTION_POLICIES } from '@kv/store';
 import { LOCK_FILE } from '../directory-lock.ts';
 
 /** How an option's text is read and checked. */
@@ -59,6 +60,24 @@ function addresses(text: string): readonly BindAddress[] | undefined {
   return hosts.every(({ host }) => isHost(host)) ? hosts : undefined;
 }
 
+/** Redis's units: k is 1000 bytes, kb is 1024. */
+const UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  k: 1e3,
+  kb: 2 ** 10,
+  m: 1e6,
+  mb: 2 ** 20,
+  g: 1e9,
+  gb: 2 ** 30,
+};
+
+function memory(text: string): number | undefined {
+  const [, digits, unit = ''] = /^(\d{1,12})([kmg]?b?)$/i.exec(text) ?? [];
+  const bytes = Number(digits) * (UNITS[unit.toLowerCase()] ?? Number.NaN);
+  return Number.isSafeInteger(bytes) ? bytes : undefined;
+}
+
 /** Redis's names for all addresses of this machine. */
 const EVERYWHERE: ReadonlyMap<string, string> = new Map([
   ['*', '0.0.0.0'],
@@ -74,6 +93,12 @@ export const KINDS = {
   clients: integer(1, 1_000_000, 'COUNT'),
   databases: integer(1, 65_536, 'COUNT'),
   seconds: integer(0, 2_000_000, 'SECONDS'),
+  memory: {
+    allowed: 'bytes such as 100mb, 1gb or 0 for no limit',
+    placeholder: 'BYTES',
+    parse: memory,
+  },
+  evictionPolicy: oneOf(...EVICTION_POLICIES),
   text: {
     allowed: 'text',
     placeholder: 'TEXT',

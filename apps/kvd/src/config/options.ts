@@ -98,6 +98,20 @@ export const OPTIONS = [
     help: 'most clients at once',
   }),
   option({
+    name: 'maxmemory',
+    kind: KINDS.memory,
+    default: '0',
+    group: 'Limits',
+    help: 'memory that entries may take, e.g. 1gb; 0 is without a limit',
+  }),
+  option({
+    name: 'maxmemory-policy',
+    kind: KINDS.evictionPolicy,
+    default: 'noeviction',
+    group: 'Limits',
+    help: 'what goes when maxmemory is reached: noeviction refuses writes; allkeys- or volatile-lru, -lfu, -random, or volatile-ttl',
+  }),
+  option({
     name: 'shutdown-timeout',
     kind: KINDS.seconds,
     default: '3',

@@ -102,7 +102,7 @@ const scan: Handler = (request, { keyspace: db }, out) => {
   const keys: Uint8Array[] = [];
   const next = db.scan(Number(cursor), Math.min(count, SCAN_COUNT_MAX), (ref) => {
     if (wanted !== undefined && ENTRY_TYPE_NAMES[db.typeOf(ref)] !== wanted) return;
-    const key = db.keyView(ref);
+    const key = db.keyOf(ref);
     if (pattern === undefined || matchesGlob(pattern, key)) keys.push(key);
   });
   out.array(2);
@@ -117,7 +117,7 @@ function keys({ timers }: ServerContext): Handler {
     const pattern = request.range(request.at).slice();
     const found: Uint8Array[] = [];
     const visit = (ref: number) => {
-      const key = db.keyView(ref);
+      const key = db.keyOf(ref);
       if (matchesGlob(pattern, key)) found.push(key.slice());
     };
     const first = db.scan(0, SLICE_ENTRIES, visit);
@@ -151,7 +151,7 @@ const writeKeys =
 const randomkey: Handler = (_request, { keyspace: db }, out) => {
   const ref = db.random();
   if (ref === 0) out.absent();
-  else out.bytes(db.keyView(ref));
+  else out.bytes(db.keyOf(ref));
 };
 
 /** Handlers of `protocol/src/commands/generic.ts`, row by row. */

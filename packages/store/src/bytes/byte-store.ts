@@ -139,10 +139,10 @@ export class ByteStore {
 
   /**
    * To be called before a write that may need memory: evicts a little if the limit is
-   * reached. False: nothing may be evicted, and the write should be refused.
+   * reached, the more the more is about to be written. False: nothing may be evicted, and the write should be refused.
    */
-  makeRoom(): boolean {
-    return this.shared.evictor?.makeRoom() ?? true;
+  makeRoom(incomingBytes = 0): boolean {
+    return this.shared.evictor?.makeRoom(incomingBytes) ?? true;
   }
 
   /** The databases that hold something. */

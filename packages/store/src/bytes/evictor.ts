@@ -39,6 +39,8 @@ export type ByteEvictionPolicy = (typeof EVICTION_POLICIES)[number];
 const PROBATION_SHARE = 0.1;
 /** Records that one call looks at; each write needs about one to go. */
 const BUDGET = 64;
+/** And one more for so many bytes that are about to be written: less than any record has. */
+const BYTES_A_LOOK = 32;
 /** Reads on probation that earn a place in the main queue. */
 const PROMOTED_FROM = 2;
 /** Records that the sampled policies choose the victim from. */
@@ -103,26 +105,27 @@ export class Evictor {
   }
 
   /**
-   * Brings the store nearer to its limit if it is over it, with a bounded amount of
-   * work. False: nothing may go, and a write that needs memory must be refused.
+   * Brings the store nearer to its limit if it is over it, with an amount of work that
+   * is bounded by what is about to be written. False: nothing may go, and a write that
+   * needs memory must be refused.
    */
-  makeRoom(): boolean {
+  makeRoom(incomingBytes: number): boolean {
     const over = this.host.usedBytes() - this.maxBytes;
     if (over <= 0) return true;
+    const looks = Math.ceil(incomingBytes / BYTES_A_LOOK);
     switch (this.policy) {
       case 'noeviction':
         return false;
       case 'allkeys-lru':
       case 'allkeys-lfu':
-        return this.evictInOrder(over);
+        return this.evictInOrder(BUDGET * (1 + Math.floor(over / SEGMENT_BYTES)) + looks);
       default:
-        return this.evictSampled();
+        return this.evictSampled(SAMPLES + looks);
     }
   }
 
   /** Segment S3-FIFO. The further over the limit, the more is looked at. */
-  private evictInOrder(over: number): boolean {
-    const budget = BUDGET * (1 + Math.floor(over / SEGMENT_BYTES));
+  private evictInOrder(budget: number): boolean {
     // A view may have been frozen since the segment was chosen: nothing may be moved out of it.
     if (this.walk !== undefined && this.host.memory.frozen[this.walk.segment] !== 0)
       this.walk = undefined;
@@ -182,10 +185,10 @@ export class Evictor {
   }
 
   /** Policies that choose among a few records drawn at random. */
-  private evictSampled(): boolean {
+  private evictSampled(rounds: number): boolean {
     const { host, maxBytes } = this;
     const databases = host.databases();
-    for (let round = 0; round < SAMPLES; round++) {
+    for (let round = 0; round < rounds; round++) {
       const live = databases.reduce((sum, { log }) => sum + log.liveGranules * 8, 0);
       const overhead = host.usedBytes() - host.memory.usedBytes;
       if (live <= (maxBytes - overhead) * LIVE_SHARE) break;
@@ -193,7 +196,7 @@ export class Evictor {
       if (database === undefined || !this.evictOneOf(database, databases)) return false;
     }
     // What went has left holes: they are closed as fast as writes come.
-    for (const database of databases) database.compactor.step(BUDGET * SAMPLES);
+    for (const database of databases) database.compactor.step(BUDGET * SAMPLES + rounds);
     return true;
   }
 

@@ -1,0 +1,100 @@
+import type { FrozenView, SnapshotEntry } from '@kv/persistence';
+import type { Keyspace } from '@kv/server';
+import { type ByteEvictionPolicy, ByteStore, OneRange } from '@kv/store';
+import { DatabaseRangeError, type Engine } from './engine.ts';
+
+/** How a daemon's engine is made. */
+export interface ByteEngineOptions {
+  readonly databases: number;
+  /** 0 is without a limit. */
+  readonly maxBytes: number;
+  readonly evictionPolicy: ByteEvictionPolicy;
+  /** Told every write, deletion, expiry and eviction, one at a time. */
+  readonly changed: () => void;
+  /** As `Math.random`. */
+  readonly random: () => number;
+}
+
+/** The daemon's engine: a `ByteStore`, whose frozen views are what snapshots are written from. */
+export class ByteEngine implements Engine {
+  readonly maxBytes: number;
+  readonly evictionPolicy: ByteEvictionPolicy;
+  private readonly store: ByteStore;
+  private readonly restored = new OneRange();
+  private restoring = false;
+
+  constructor({ databases, maxBytes, evictionPolicy, changed, random }: ByteEngineOptions) {
+    const tell = (): void => {
+      // What comes from the snapshot need not be saved.
+      if (!this.restoring) changed();
+    };
+    this.maxBytes = maxBytes;
+    this.evictionPolicy = evictionPolicy;
+    // A flush is told by the server, which knows of running saves.
+    const journal = { put: tell, deadline: tell, remove: tell, flush: () => {} };
+    this.store = new ByteStore({ databases, journal, random });
+    this.store.limit(maxBytes, evictionPolicy);
+  }
+
+  get count(): number {
+    return this.store.count;
+  }
+
+  get now(): number {
+    return this.store.now;
+  }
+
+  set now(time: number) {
+    this.store.now = time;
+  }
+
+  get expired(): number {
+    return this.store.expired;
+  }
+
+  get evicted(): number {
+    return this.store.evicted;
+  }
+
+  get usedBytes(): number {
+    return this.store.usedBytes;
+  }
+
+  get liveBytes(): number {
+    return this.store.liveBytes;
+  }
+
+  makeRoom(incomingBytes: number): boolean {
+    return this.store.makeRoom(incomingBytes);
+  }
+
+  at(index: number): Keyspace {
+    return this.store.at(index);
+  }
+
+  used(): Iterable<readonly [index: number, keyspace: Keyspace]> {
+    return this.store.used();
+  }
+
+  sweep(budget: number): number {
+    return this.store.sweep(budget);
+  }
+
+  /** {@link EntrySource}: the entries of this moment, while others are changed. */
+  freeze(): FrozenView {
+    return this.store.freeze();
+  }
+
+  /** {@link EntrySink}: one entry of a snapshot. */
+  restore({ database, key, value, type, encoding, deadline }: SnapshotEntry): void {
+    if (database >= this.count) throw new DatabaseRangeError(database, this.count);
+    const range = this.restored.take(key);
+    this.restoring = true;
+    try {
+      const db = this.store.at(database);
+      db.set(range, 0, value, 0, value.length, encoding, deadline ?? 0, type);
+    } finally {
+      this.restoring = false;
+    }
+  }
+}
