@@ -19,7 +19,7 @@ export async function serve(sources: ConfigSources): Promise<void> {
   const { log, loading, saving } = terminal(config);
   for (const warning of warnings) log.warn(warning);
   log.info({ version, node: process.versions.node, pid: process.pid }, 'kvd is starting');
-  const daemon = await assemble(config, {
+  const assembling = assemble(config, {
     clock: { now: () => Date.now() },
     timers: systemTimers,
     log,
@@ -29,8 +29,10 @@ export async function serve(sources: ConfigSources): Promise<void> {
     onSaveProgress: saving.show,
     onSaveEnd: saving.end,
   });
-  const forget = stopAtSignals(daemon, log);
+  // From here on, since clients and supervisors see it listen before it is all there.
+  const forget = stopAtSignals(assembling, log);
   try {
+    const daemon = await assembling;
     if (await daemon.load().finally(loading.end))
       log.info({ addresses: daemon.addresses, dir: config.dir }, 'ready to accept connections');
     await daemon.stopped;
@@ -66,12 +68,12 @@ function terminal(config: Parameters<typeof createLog>[0]) {
   return { log, loading, saving };
 }
 
-/** Answers what ends it. */
-function stopAtSignals(daemon: Daemon, log: Log): () => void {
+/** A signal that comes while it is assembled is obeyed when it is. Answers what ends it. */
+function stopAtSignals(assembling: Promise<Daemon>, log: Log): () => void {
   const stop = (signal: NodeJS.Signals): void => {
     log.info({ signal }, 'signal received');
-    // Why it failed is in the log already: either kvd goes on, or `stopped` tells as well.
-    daemon.shutdown().catch(() => {});
+    // Why it failed is in the log already: either kvd goes on, or `serve` rejects as well.
+    assembling.then((daemon) => daemon.shutdown()).catch(() => {});
   };
   for (const signal of SIGNALS) process.on(signal, stop);
   return () => {

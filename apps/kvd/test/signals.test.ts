@@ -33,7 +33,7 @@ describe('kvd that is told to stop while it loads', () => {
     { timeout: 30_000 },
     async (how) => {
       const dir = join(root, how);
-      const path = await writeLargeSnapshot(dir, 400_000);
+      const path = await writeLargeSnapshot(dir, 2_000_000);
       const before = statSync(path);
       const port = await freePort();
       const child = spawnKvd(['--dir', dir, '--port', String(port), '--log-format', 'json']);
@@ -44,7 +44,6 @@ describe('kvd that is told to stop while it loads', () => {
       if (how === 'SIGTERM') child.kill(how);
       else raw.send(requestBytes(['HELLO', 1], ['SHUTDOWN', 'SAVE']));
       expect(await closed).toBe(0);
-      // The whole load takes longer than this.
       expect(performance.now() - startedAt).toBeLessThan(1000);
       raw.close();
       expect(output.stdout).not.toContain('snapshot loaded');
