@@ -2,6 +2,7 @@
 // the engine, the snapshots, the clock and the timers.
 import type { SnapshotKeeper } from '@kv/persistence';
 import { type Clock, KvServer, type Log, type Timers } from '@kv/server';
+import { ActiveExpiry } from './active-expiry.ts';
 import { ByteEngine } from './byte-engine.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Config } from './config/options.ts';
@@ -13,9 +14,8 @@ import type { Progress } from './progress.ts';
 import { keptSnapshots, loadSnapshot, noSnapshots, openKeeper, saveProgress } from './snapshots.ts';
 import { version } from './version.ts';
 
-/** How often expired entries are looked for, and how many deadlines a database's turn looks at. */
-const SWEEP_INTERVAL_MS = 100;
-const SWEEP_BUDGET = 5_000;
+/** How often the progress of a save is shown. */
+const SAVE_PROGRESS_MS = 100;
 
 /** What a daemon is made with besides its options. */
 export interface Surroundings {
@@ -64,7 +64,7 @@ interface Storage {
  */
 export async function assemble(config: Config, surroundings: Surroundings): Promise<Daemon> {
   const storage = await openStorage(config, surroundings);
-  const { server, lifecycle, startSweep } = build(config, surroundings, storage);
+  const { server, lifecycle, startJobs } = build(config, surroundings, storage);
   const { engine, keeper } = storage;
   const { clock, log, onLoadProgress } = surroundings;
   const undone = async (error: unknown): Promise<never> => {
@@ -86,7 +86,7 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
         ));
       if (!whole || lifecycle.loadSignal.aborted) return false;
       lifecycle.loaded();
-      startSweep();
+      startJobs();
       return true;
     },
   };
@@ -131,13 +131,15 @@ async function openStorage(config: Config, surroundings: Surroundings): Promise<
 function build(config: Config, surroundings: Surroundings, storage: Storage) {
   const { clock, timers, log } = surroundings;
   const { engine, keeper, lock } = storage;
-  let sweeping: unknown;
+  const expiry = new ActiveExpiry(engine, clock, timers);
+  let showing: unknown;
   const lifecycle: Lifecycle = new Lifecycle({
     keeper,
     savesByDefault: config.save.length > 0,
     closeServer: () => server.close({ drainMs: config['shutdown-timeout'] * 1000 }),
     release: () => {
-      timers.clearInterval(sweeping);
+      expiry.stop();
+      timers.clearInterval(showing);
       lock?.release();
     },
     timers,
@@ -157,15 +159,16 @@ function build(config: Config, surroundings: Surroundings, storage: Storage) {
     connectionsMax: config.maxclients,
     idleMsMax: config.timeout * 1000,
   });
-  const startSweep = () => {
-    sweeping = timers.setInterval(() => {
-      engine.now = clock.now();
-      engine.sweep(SWEEP_BUDGET);
-      const progress = keeper === undefined ? undefined : saveProgress(keeper);
-      if (progress !== undefined) surroundings.onSaveProgress?.(progress);
-    }, SWEEP_INTERVAL_MS);
+  const startJobs = () => {
+    expiry.start();
+    const { onSaveProgress } = surroundings;
+    if (keeper === undefined || onSaveProgress === undefined) return;
+    showing = timers.setInterval(() => {
+      const progress = saveProgress(keeper);
+      if (progress !== undefined) onSaveProgress(progress);
+    }, SAVE_PROGRESS_MS);
   };
-  return { server, lifecycle, startSweep };
+  return { server, lifecycle, startJobs };
 }
 
 function memoryOnly({ changed }: Storage, clock: Clock) {

@@ -1,7 +1,8 @@
 import type { FrozenView, SnapshotEntry } from '@kv/persistence';
+import { EntryType } from '@kv/protocol';
 import type { Keyspace } from '@kv/server';
 import { type ByteEvictionPolicy, ByteStore, OneRange } from '@kv/store';
-import { DatabaseRangeError, type Engine } from './engine.ts';
+import { DatabaseRangeError, type Engine, EntryTypeError } from './engine.ts';
 
 /** How a daemon's engine is made. */
 export interface ByteEngineOptions {
@@ -64,8 +65,12 @@ export class ByteEngine implements Engine {
     return this.store.liveBytes;
   }
 
-  makeRoom(incomingBytes: number): boolean {
-    return this.store.makeRoom(incomingBytes);
+  makeRoom(incomingBytes: number, otherBytes: number): boolean {
+    return this.store.makeRoom(incomingBytes, otherBytes);
+  }
+
+  get longestPauseMs(): Readonly<Record<string, number>> {
+    return this.store.longestPauseMs;
   }
 
   at(index: number): Keyspace {
@@ -88,11 +93,12 @@ export class ByteEngine implements Engine {
   /** {@link EntrySink}: one entry of a snapshot. */
   restore({ database, key, value, type, encoding, deadline }: SnapshotEntry): void {
     if (database >= this.count) throw new DatabaseRangeError(database, this.count);
+    if (type !== EntryType.STRING) throw new EntryTypeError(type);
     const range = this.restored.take(key);
     this.restoring = true;
     try {
       const db = this.store.at(database);
-      db.set(range, 0, value, 0, value.length, encoding, deadline ?? 0, type);
+      db.set(range, 0, value, 0, value.length, encoding, deadline ?? 0);
     } finally {
       this.restoring = false;
     }

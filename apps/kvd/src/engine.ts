@@ -3,8 +3,23 @@ import type { Keyspaces } from '@kv/server';
 
 /** What the daemon needs of a storage engine: the server's port, the snapshots' two, and a sweep. */
 export interface Engine extends Keyspaces, EntrySource, EntrySink {
-  /** Removes expired entries, looking at `budget` deadlines of each database; answers how many went. */
+  /**
+   * Removes expired entries, looking at `budget` records at most; answers at how many it
+   * did: fewer, when nothing more is due.
+   */
   sweep(budget: number): number;
+}
+
+/** A snapshot holds an entry of a kind that this server does not know: a newer one wrote it. */
+export class EntryTypeError extends Error {
+  override readonly name = 'EntryTypeError';
+  readonly code = 'ENTRY_TYPE';
+
+  constructor(type: number) {
+    super(
+      `the snapshot has an entry of type ${type}, which this version does not know; start the version that wrote it`,
+    );
+  }
 }
 
 /** A snapshot holds a database that this server was not given. */

@@ -13,8 +13,8 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** A `kvd` daemon in a process of its own. */
-export interface KvdProcess {
+/** A `kvd` daemon in a process of its own; disposing of it kills it. */
+export interface KvdProcess extends AsyncDisposable {
   readonly child: ChildProcess;
   readonly port: number;
   readonly addresses: readonly string[];
@@ -111,17 +111,21 @@ export async function startKvdProcess(
     child.on('close', (code) => reject(new Error(`kvd ended with ${code}: ${output.stderr}`)));
   });
   const addresses = ready.addresses as string[];
+  const kill = async (signal: NodeJS.Signals): Promise<Ended> => {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill(signal);
+      await once(child, 'close');
+    }
+    return { code: child.exitCode, ...output };
+  };
   return {
     child,
     addresses,
     port: Number(/:(\d+)$/.exec(addresses[0] as string)?.[1]),
     log,
-    async kill(signal) {
-      if (child.exitCode === null && child.signalCode === null) {
-        child.kill(signal);
-        await once(child, 'close');
-      }
-      return { code: child.exitCode, ...output };
+    kill,
+    async [Symbol.asyncDispose]() {
+      await kill('SIGKILL');
     },
   };
 }

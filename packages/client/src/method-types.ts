@@ -100,6 +100,7 @@ interface ReplyTypes<T> {
   written: number;
   'written-or-value': unknown;
   integer: number;
+  'integer-or-nil': number | undefined;
   integer64: number | bigint;
   text: string;
   'text-or-nil': string | undefined;

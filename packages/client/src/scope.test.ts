@@ -36,9 +36,11 @@ describe('a prefix', () => {
       .map((_, i) => `w${i}`);
     if (rounds === 1) words.push('option');
     const scoped = Scope.whole().narrowed({ prefix: 'p:' }).arguments(name, words);
-    const last = lastKey < 0 ? words.length : lastKey;
+    // Positions count the words of a name, too.
+    const behind = name.split(' ').length - 1;
+    const last = lastKey < 0 ? words.length : lastKey - behind;
     const expected = words.map((word, i) => {
-      const place = i + 1 - firstKey;
+      const place = i + 1 + behind - firstKey;
       return place >= 0 && i < last && place % keyStep === 0 ? `p:${word}` : word;
     });
     expect(scoped).toEqual(expected);

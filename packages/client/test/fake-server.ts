@@ -66,7 +66,7 @@ export const storedBytes =
       {
         valueLength: () => bytes.length,
         encodingOf: () => encoding,
-        copyValue: (_ref, target, offset) => target.set(bytes, offset),
+        copyValue: (_ref, target, _view, offset) => target.set(bytes, offset),
       },
       1,
     );

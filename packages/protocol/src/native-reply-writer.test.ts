@@ -51,7 +51,7 @@ function source(encoding: number, bytes: Uint8Array): ValueSource {
   return {
     valueLength: () => bytes.length,
     encodingOf: () => encoding,
-    copyValue: (_ref, target, offset) => target.set(bytes, offset),
+    copyValue: (_ref, target, _view, offset) => target.set(bytes, offset),
   };
 }
 

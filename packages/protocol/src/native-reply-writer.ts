@@ -236,14 +236,14 @@ export class NativeReplyWriter implements ReplyWriter {
       this.raw(source, ref, length);
       return;
     }
-    source.copyValue(ref, this.bytes_, this.position);
+    source.copyValue(ref, this.bytes_, this.view, this.position);
     this.position += length;
   }
 
   /** RAW: a string if it is UTF-8. The longest header is left room for, then closed up. */
   private raw(source: ValueSource, ref: number, length: number): void {
     const at = this.position + HEADER_BYTES_MAX;
-    source.copyValue(ref, this.bytes_, at);
+    source.copyValue(ref, this.bytes_, this.view, at);
     if (isUtf8(this.view, at, length)) this.header(0xa0, 0xd9, length);
     else this.header(0, 0xc4, length);
     this.bytes_.copyWithin(this.position, at, at + length);

@@ -6,8 +6,11 @@ export interface ValueSource {
   valueLength(ref: number): number;
   /** One of `Encoding`. */
   encodingOf(ref: number): number;
-  /** Copies the whole value to `target` at `offset`, where there is room for it. */
-  copyValue(ref: number, target: Uint8Array, offset: number): void;
+  /**
+   * Copies the whole value to `target` at `offset`, where there is room for it; `view` is
+   * over the same memory. Up to 7 bytes behind it may be overwritten, if there are any.
+   */
+  copyValue(ref: number, target: Uint8Array, view: DataView, offset: number): void;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { COMPILED } from './commands/compile.ts';
 import { ArgumentForm } from './encodings.ts';
 import { parseInteger } from './integer.ts';
 import { BATCH_ARGUMENTS_MAX } from './limits.ts';
@@ -7,6 +8,11 @@ const NO_BYTES = new Uint8Array(0);
 const OPTIONS_MAX = 16;
 /** Places for arguments that a batch keeps between requests. */
 const KEPT_ARGUMENTS_MAX = 4 * BATCH_ARGUMENTS_MAX;
+
+/** Where the keys of a command are, by its number and as COMMAND tells it: 1 is the first argument. */
+const KEY_FIRST = Int32Array.from(COMPILED, (command) => command?.firstKey ?? 0);
+const KEY_LAST = Int32Array.from(COMPILED, (command) => command?.lastKey ?? 0);
+const KEY_STEP = Int32Array.from(COMPILED, (command) => command?.keyStep ?? 0);
 
 /** The command number of a row that could not be read; `RequestBatch.problems` says why. */
 export const INVALID = -1;
@@ -43,6 +49,20 @@ export class RequestBatch {
   length: Int32Array;
   form: Uint8Array;
 
+  /** The arguments that are keys, `[0, keyCount)`: see {@link takeKeys}. */
+  keys: Int32Array;
+  keyCount = 0;
+  /** By argument: what a keyspace found out about a key beforehand, -1 where nothing. */
+  hash: Int32Array;
+  place: Int32Array;
+  hintedBy: unknown = undefined;
+  hintVersion = 0;
+  /**
+   * Whether a keyspace may keep `bytes` instead of copying a value out of them. It says
+   * that it did by making this false.
+   */
+  adoptable = false;
+
   /** The row being executed: its first argument, and how many there are. */
   at = 0;
   size = 0;
@@ -62,12 +82,18 @@ export class RequestBatch {
     this.offset = new Int32Array(argumentCapacity);
     this.length = new Int32Array(argumentCapacity);
     this.form = new Uint8Array(argumentCapacity);
+    this.keys = new Int32Array(argumentCapacity);
+    this.hash = new Int32Array(argumentCapacity);
+    this.place = new Int32Array(argumentCapacity);
   }
 
   /** Empties the batch and points it at the bytes that the next rows lie in. */
   begin(bytes: Uint8Array): void {
     this.rows = 0;
     this.arguments = 0;
+    this.keyCount = 0;
+    this.hintedBy = undefined;
+    this.adoptable = false;
     if (bytes === this.bytes) return;
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -95,6 +121,32 @@ export class RequestBatch {
     this.offset = new Int32Array(places);
     this.length = new Int32Array(places);
     this.form = new Uint8Array(places);
+    // Of these nothing is known before the batch is full.
+    this.keys = new Int32Array(places);
+    this.hash = new Int32Array(places);
+    this.place = new Int32Array(places);
+  }
+
+  /**
+   * Lists the arguments that are keys, by the table's positions, once all rows have been
+   * read. A keyspace may look them up together then.
+   */
+  takeKeys(): void {
+    this.hash.fill(-1, 0, this.arguments);
+    let taken = 0;
+    for (let row = 0; row < this.rows; row++) {
+      const command = this.command[row] as number;
+      // Containers and what is unknown or invalid have no keys that are known here.
+      if (command <= 0) continue;
+      const first = KEY_FIRST[command] as number;
+      if (first === 0) continue;
+      const base = this.first[row] as number;
+      const count = this.count[row] as number;
+      const last = KEY_LAST[command] === -1 ? count : Math.min(KEY_LAST[command] as number, count);
+      const step = KEY_STEP[command] as number;
+      for (let key = first; key <= last; key += step) this.keys[taken++] = base + key - 1;
+    }
+    this.keyCount = taken;
   }
 
   /** The bytes of an argument: a view, good until the request has been answered. */

@@ -81,7 +81,7 @@ describe('replies', () => {
     return {
       valueLength: () => bytes.length,
       encodingOf: () => encoding,
-      copyValue: (_ref, target, offset) => target.set(bytes, offset),
+      copyValue: (_ref, target, _view, offset) => target.set(bytes, offset),
     };
   };
   const writes: Record<string, (out: NativeReplyWriter) => void> = {

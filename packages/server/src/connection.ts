@@ -41,6 +41,8 @@ export class Connection implements Sink, Runner {
   private readonly machinery: Machinery;
   private readonly input = new InputTail();
   private receivedBytes = 0;
+  /** What the statistics count for this connection. */
+  private countedBytes = 0;
   private parked: Parked | undefined;
   /** The reply of what was parked, or a refusal, to be written in the next turn. */
   private late: Reply | undefined;
@@ -69,6 +71,7 @@ export class Connection implements Sink, Runner {
     });
     socket.on('close', () => {
       this.input.clear();
+      this.count();
       const { parked } = this;
       this.parked = undefined;
       parked?.cancel?.();
@@ -181,6 +184,14 @@ export class Connection implements Sink, Runner {
     else socket.pause();
     if (this.isDone()) this.finish();
     else if (session.closing) this.input.clear();
+    this.count();
+  }
+
+  /** Tells the memory that this connection holds now. */
+  private count(): void {
+    const { input, socket, countedBytes } = this;
+    this.countedBytes = socket.destroyed ? 0 : input.heldBytes + socket.writableLength;
+    this.machinery.context.statistics.clientBytes += this.countedBytes - countedBytes;
   }
 
   private mayRun(): boolean {
@@ -202,14 +213,19 @@ export class Connection implements Sink, Runner {
     const { bytes, start, end } = input;
     if (start === end) return false;
     batch.begin(bytes);
+    batch.adoptable = input.own;
     const read = reader.fill(batch, start, end, session.trusted);
     const { error, wanted } = reader;
     const { rows } = batch;
     const now = context.clock.now();
     context.keyspaces.now = now;
     session.lastActiveAt = now;
+    batch.takeKeys();
+    session.keyspace.prefetch(batch);
     const done = this.executeRows();
-    input.consume(done < rows ? (batch.end[done - 1] as number) : read);
+    const consumed = done < rows ? (batch.end[done - 1] as number) : read;
+    if (input.own && !batch.adoptable) input.leave(consumed);
+    else input.consume(consumed);
     batch.release();
     if (done < rows) return true;
     input.expect(wanted);

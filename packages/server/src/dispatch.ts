@@ -102,8 +102,9 @@ export class Dispatcher {
     if (this.context.loading() && !command.row.flags.includes('loading')) return Errors.loading;
     const wrong = checkArguments(command, request);
     if (wrong !== undefined) return wrong;
+    const { keyspaces, statistics } = this.context;
     return command.row.flags.includes('denyoom') &&
-      !this.context.keyspaces.makeRoom(lengthOf(request, row))
+      !keyspaces.makeRoom(lengthOf(request, row), statistics.clientBytes)
       ? Errors.outOfMemory
       : undefined;
   }

@@ -24,12 +24,13 @@ function clients({ sessions, connectionsMax }: ServerContext): Fields {
   ];
 }
 
-function memory({ keyspaces }: ServerContext): Fields {
+function memory({ keyspaces, statistics }: ServerContext): Fields {
   const usage = process.memoryUsage();
   const { usedBytes, liveBytes, maxBytes, evictionPolicy } = keyspaces;
   return [
-    ['used_memory', usedBytes],
+    ['used_memory', usedBytes + statistics.clientBytes],
     ['used_memory_dataset', liveBytes],
+    ['mem_clients_normal', statistics.clientBytes],
     ['mem_fragmentation_ratio', (usedBytes / Math.max(1, liveBytes)).toFixed(2)],
     ['used_memory_rss', usage.rss],
     ['used_memory_heap', usage.heapUsed],
@@ -64,6 +65,9 @@ function stats({ statistics, keyspaces }: ServerContext): Fields {
     ['evicted_keys', keyspaces.evicted],
     ['keyspace_hits', statistics.keyspaceHits],
     ['keyspace_misses', statistics.keyspaceMisses],
+    ...Object.entries(keyspaces.longestPauseMs).map(
+      ([job, ms]) => [`${job}_longest_pause_ms`, ms.toFixed(2)] as const,
+    ),
   ];
 }
 

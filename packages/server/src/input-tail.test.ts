@@ -46,3 +46,19 @@ test('the room of a giant frame is not kept for the beginning of a small one', (
   tail.consume(tail.end - 1);
   expect(tail.bytes.length).toBe(1);
 });
+
+test('bytes that were given away are left, and what follows is kept apart from them', () => {
+  const tail = new InputTail();
+  tail.add(Uint8Array.of(1, 2, 3));
+  tail.add(Uint8Array.of(4, 5));
+  expect(tail.own).toBe(true);
+  const given = tail.bytes;
+  expect(tail.heldBytes).toBe(given.length);
+  tail.leave(tail.start + 3);
+  expect(left(tail)).toEqual([4, 5]);
+  given.fill(9);
+  tail.add(Uint8Array.of(6));
+  expect(left(tail)).toEqual([4, 5, 6]);
+  tail.leave(tail.end);
+  expect(tail.heldBytes).toBe(0);
+});

@@ -20,7 +20,7 @@ export class InputTail {
   start = 0;
   end = 0;
   /** `bytes` is ours, with room behind `end`. */
-  private own = false;
+  own = false;
   /** The whole length of the frame at `start`, once it is known. */
   private wanted = 0;
 
@@ -52,6 +52,23 @@ export class InputTail {
       this.start = 0;
       this.end = left;
     }
+  }
+
+  /**
+   * Drops what lies before `offset` after `bytes` has been given away: what is left is
+   * copied, the rest belongs to somebody else now.
+   */
+  leave(offset: number): void {
+    const left = this.end - offset;
+    this.bytes = Uint8Array.prototype.slice.call(this.bytes, offset, this.end);
+    this.start = 0;
+    this.end = left;
+    if (left === 0) this.clear();
+  }
+
+  /** Bytes of memory held for what has not been executed. */
+  get heldBytes(): number {
+    return this.own ? this.bytes.length : this.end - this.start;
   }
 
   /** Drops everything. */

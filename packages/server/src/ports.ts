@@ -7,6 +7,19 @@ export interface ByteRanges {
   readonly view: DataView;
   readonly offset: Int32Array;
   readonly length: Int32Array;
+  /** What {@link Keyspace.prefetch} left here for look-ups; nobody else reads it. */
+  readonly hash: Int32Array;
+  readonly place: Int32Array;
+  hintedBy: unknown;
+  hintVersion: number;
+  /** Whoever stores a value may keep `bytes`; it says so by making this false. */
+  adoptable: boolean;
+}
+
+/** Ranges of which those with the numbers `keys[0, keyCount)` are keys. */
+export interface KeyBatch extends ByteRanges {
+  readonly keys: Int32Array;
+  readonly keyCount: number;
 }
 
 /**
@@ -22,6 +35,8 @@ export interface Keyspace extends ValueSource {
   /** How many of them have a deadline. */
   readonly expiringSize: number;
 
+  /** Gets ready to look the keys of a batch up: a hint, that changes no answer. */
+  prefetch(batch: KeyBatch): void;
   find(ranges: ByteRanges, key: number): number;
   /**
    * Writes an entry: `length` bytes of `value` at `offset`, which are copied. Throws an
@@ -43,6 +58,8 @@ export interface Keyspace extends ValueSource {
 
   typeOf(ref: number): number;
   deadlineOf(ref: number): number;
+  /** Bytes of memory that an entry takes, with all that belongs to it. */
+  memoryOf(ref: number): number;
   /** The bytes themselves; good as long as the ref. */
   valueView(ref: number): Uint8Array;
   keyOf(ref: number): Uint8Array;
@@ -80,10 +97,13 @@ export interface Keyspaces {
   /** What goes when the limit is reached, by Redis's name for it. */
   readonly evictionPolicy: string;
   /**
-   * Called before a command that may need memory, with the length of the request. False:
-   * there is none, and the command is refused.
+   * Called before a command that may need memory, with the length of the request, and
+   * the bytes that count besides those of the keyspaces. False: there is none, and the
+   * command is refused.
    */
-  makeRoom(incomingBytes: number): boolean;
+  makeRoom(incomingBytes: number, otherBytes: number): boolean;
+  /** The longest that each job in the background has made anyone wait so far, in milliseconds. */
+  readonly longestPauseMs: Readonly<Record<string, number>>;
 }
 
 /** Keeps the data on disk. */

@@ -9,6 +9,8 @@ export class Statistics {
   errors = 0;
   inputBytes = 0;
   outputBytes = 0;
+  /** Bytes that connections hold now: requests not yet executed, replies not yet taken. */
+  clientBytes = 0;
   keyspaceHits = 0;
   keyspaceMisses = 0;
   /** By command number. */

@@ -36,6 +36,8 @@ class FakeKeyspace implements Keyspace {
     return this.entries[ref] as Entry;
   }
 
+  prefetch(): void {}
+
   find(ranges: ByteRanges, key: number): number {
     const ref = this.refs.get(nameOf(keyOf(ranges, key))) ?? 0;
     if (ref === 0) return 0;
@@ -78,6 +80,10 @@ class FakeKeyspace implements Keyspace {
   deadlineOf(ref: number): number {
     return this.entry(ref).deadline;
   }
+  memoryOf(ref: number): number {
+    const { key, value } = this.entry(ref);
+    return 8 + key.length + value.length;
+  }
   valueView(ref: number): Uint8Array {
     return this.entry(ref).value;
   }
@@ -90,7 +96,7 @@ class FakeKeyspace implements Keyspace {
   encodingOf(ref: number): number {
     return this.entry(ref).encoding;
   }
-  copyValue(ref: number, target: Uint8Array, offset: number): void {
+  copyValue(ref: number, target: Uint8Array, _view: DataView, offset: number): void {
     target.set(this.entry(ref).value, offset);
   }
 
@@ -120,6 +126,7 @@ export class FakeKeyspaces implements Keyspaces {
   readonly liveBytes = 1024;
   readonly maxBytes = 0;
   readonly evictionPolicy = 'noeviction';
+  readonly longestPauseMs = { expiry: 0.5 };
   /** What `makeRoom` answers. */
   hasRoom = true;
   now: number;

@@ -1,10 +1,11 @@
-export type { ByteDatabase, ByteRanges } from './bytes/byte-database.ts';
+export type { Structure } from './bytes/beside.ts';
+export type { ByteDatabase } from './bytes/byte-database.ts';
 export {
   ByteKeyValueStore,
   type ByteKeyValueStoreOptions,
   type ValueCodec,
 } from './bytes/byte-key-value-store.ts';
-export { OneRange } from './bytes/byte-ranges.ts';
+export { type ByteRanges, type KeyBatch, OneRange } from './bytes/byte-ranges.ts';
 export { ByteStore, type ByteStoreOptions } from './bytes/byte-store.ts';
 export { ByteStoreError, type ByteStoreErrorCode } from './bytes/byte-store-error.ts';
 export { type ByteEvictionPolicy, EVICTION_POLICIES } from './bytes/evictor.ts';
@@ -12,6 +13,7 @@ export type { FrozenBytes, FrozenEntry } from './bytes/frozen-bytes.ts';
 export type { Journal, Removal } from './bytes/journal.ts';
 export { byteKeys, type KeyKind, stringKeys } from './bytes/key-kind.ts';
 export type { Allocate } from './bytes/memory.ts';
+export type { BackgroundJob } from './bytes/pauses.ts';
 export type { Clock } from './clock.ts';
 export { KvStoreError, type KvStoreErrorCode } from './errors.ts';
 export type { EvictionPolicy } from './eviction-order.ts';

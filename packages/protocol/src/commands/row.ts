@@ -49,6 +49,7 @@ export type NativeReply =
   /** SET: `written`, or with GET the old value */
   | 'written-or-value'
   | 'integer'
+  | 'integer-or-nil'
   /** a number, and a bigint outside the safe range */
   | 'integer64'
   | 'text'
@@ -70,6 +71,7 @@ export type RespReply =
   | 'ok-nil-or-bulk'
   | 'simple'
   | 'integer'
+  | 'integer-or-nil'
   | 'bulk'
   | 'bulk-or-nil'
   | 'array'

@@ -1,4 +1,4 @@
-import { type Argument, command, text } from './row.ts';
+import { type Argument, command, integer, key, text } from './row.ts';
 
 const names = {
   name: 'command',
@@ -70,6 +70,18 @@ export const serverRows = [
     args: [{ name: 'section', kind: 'text', many: true, optional: true }],
     reply: { native: 'text', resp: 'bulk' },
     idempotent: true,
+  }),
+  command({
+    name: 'MEMORY USAGE',
+    group: 'server',
+    summary: 'The bytes of memory that an entry takes, its part of the index included.',
+    complexity: 'O(1)',
+    flags: ['readonly'],
+    args: [key],
+    options: [{ SAMPLES: [integer('count')] }],
+    reply: { native: 'integer-or-nil', resp: 'integer-or-nil' },
+    idempotent: true,
+    differs: 'SAMPLES is accepted: what is told is exact.',
   }),
   command({
     name: 'SHUTDOWN',

@@ -80,6 +80,12 @@ function configGet({ configuration }: ServerContext): Handler {
   };
 }
 
+const memoryUsage: Handler = (request, { keyspace: db }, out) => {
+  const ref = db.find(request, request.at);
+  if (ref === 0) out.absent();
+  else out.integer(db.memoryOf(ref));
+};
+
 /** Handlers of `protocol/src/commands/server.ts`, row by row. */
 export function serverCommands(context: ServerContext): Handlers<'server'> {
   return {
@@ -96,6 +102,7 @@ export function serverCommands(context: ServerContext): Handlers<'server'> {
       const sections = Array.from({ length: request.size }, (_, i) => request.text(request.at + i));
       out.text(info(context, sections));
     },
+    'MEMORY USAGE': memoryUsage,
     SHUTDOWN: shutdown(context),
     'CONFIG GET': configGet(context),
     COMMAND: (request, session, out) => commandInfo(request, session, out),

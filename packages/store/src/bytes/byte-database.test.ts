@@ -7,6 +7,7 @@ import { ByteStore } from './byte-store.ts';
 import { HalfSipHash } from './half-sip-hash.ts';
 import { checkInvariants } from './invariants.ts';
 import type { Journal } from './journal.ts';
+import { batchOf } from './test-batch.ts';
 
 const range = new OneRange();
 const empty = new Uint8Array(0);
@@ -22,14 +23,16 @@ describe('keys and values', () => {
       const key = new Uint8Array(keyLength).map(() => random.below(256));
       for (const length of [...valueLengths, ...(keyLength === 3 ? [3_000_000] : [])]) {
         const value = new Uint8Array(length).map((_, i) => (i * 7 + length) & 255);
-        db.set(range.take(key), 0, value, 0, length, 2, 0, 5);
+        db.set(range.take(key), 0, value, 0, length, 2, 0);
         const ref = db.find(range.take(key), 0);
         expect(Buffer.compare(db.valueView(ref), value), `${keyLength}, ${length}`).toBe(0);
         expect(Buffer.compare(db.keyOf(ref), key)).toBe(0);
-        expect([db.typeOf(ref), db.encodingOf(ref), db.valueLength(ref)]).toEqual([5, 2, length]);
-        const copy = new Uint8Array(length + 2);
-        db.copyValue(ref, copy, 1);
-        expect(Buffer.compare(copy.subarray(1, length + 1), value)).toBe(0);
+        expect([db.typeOf(ref), db.encodingOf(ref), db.valueLength(ref)]).toEqual([0, 2, length]);
+        for (const slack of [0, 7, 8]) {
+          const copy = new Uint8Array(1 + length + slack);
+          db.copyValue(ref, copy, new DataView(copy.buffer), 1);
+          expect(Buffer.compare(copy.subarray(1, length + 1), value)).toBe(0);
+        }
       }
       checkInvariants(store);
     }
@@ -52,17 +55,14 @@ describe('keys and values', () => {
     const store = new ByteStore();
     const db = store.at(0);
     for (let length = 0; length < 70; length++) {
-      const bytes = new Uint8Array(200 + length).map((_, i) => i + 1);
-      const ranges = {
-        bytes,
-        view: new DataView(bytes.buffer),
-        offset: Int32Array.of(200),
-        length: Int32Array.of(length),
-      };
-      db.set(ranges, 0, bytes, 200, length, 0, 0);
-      const ref = db.find(ranges, 0);
-      expect(Buffer.compare(db.valueView(ref), bytes.subarray(200))).toBe(0);
-      expect(db.remove(ranges, 0)).toBe(true);
+      const before = new Uint8Array(200).map((_, i) => i + 1);
+      const key = new Uint8Array(length).map((_, i) => i + 201);
+      const ranges = batchOf([before, key], 0);
+      db.prefetch(ranges);
+      db.set(ranges, 1, ranges.bytes, 200, length, 0, 0);
+      const ref = db.find(ranges, 1);
+      expect(Buffer.compare(db.valueView(ref), key)).toBe(0);
+      expect(db.remove(ranges, 1)).toBe(true);
     }
     checkInvariants(store);
   });

@@ -230,9 +230,10 @@ export class ByteKeyValueStore<V = Uint8Array, K extends string | Uint8Array = s
   sweep(budget: number): number {
     checkCount('budget', budget, Number.POSITIVE_INFINITY);
     this.#engine.now = this.#clock.now();
-    const removed = this.#engine.sweep(budget);
+    const before = this.#engine.expired;
+    this.#engine.sweep(budget);
     this.#tell();
-    return removed;
+    return this.#engine.expired - before;
   }
 
   /**

@@ -1,13 +1,36 @@
 // Random operations on a ByteStore, and on a Map that says what should come of them.
 // Used by tests only.
 import { Random } from '../conformance/random.ts';
+import type { Structure } from './beside.ts';
 import { OneRange } from './byte-ranges.ts';
 import { ByteStore, type ByteStoreOptions } from './byte-store.ts';
 import type { FrozenBytes, FrozenEntry } from './frozen-bytes.ts';
 import { checkInvariants } from './invariants.ts';
+import { batchOf } from './test-batch.ts';
 
-/** A value is told by a number and a length: its bytes follow from them. */
+/** The structure that the model stores: one number. */
+class Cell implements Structure {
+  number: number;
+
+  constructor(number: number) {
+    this.number = number;
+  }
+
+  get memoryBytes(): number {
+    return 100 + this.number;
+  }
+
+  clone(): Cell {
+    return new Cell(this.number);
+  }
+}
+
+/**
+ * A value is told by a number and a length: its bytes follow from them. With another
+ * type than 0 it is a {@link Cell} with that number.
+ */
 interface Modelled {
+  readonly type: number;
   readonly fill: number;
   readonly length: number;
   readonly deadline: number;
@@ -73,10 +96,13 @@ export class ByteModel {
   step(): void {
     const { random } = this;
     const n = random.below(this.keys);
-    const key = `key:${n}${'x'.repeat(n % 9)}`;
+    const key = nameOf(n);
     const dice = random.below(1000);
-    if (dice < 450) this.set(key);
-    else if (dice < 700) this.check(key);
+    if (dice < 400) this.set(key);
+    else if (dice < 420) this.setStructure(key);
+    else if (dice < 450) this.changeStructure(key);
+    else if (dice < 650) this.check(key);
+    else if (dice < 700) this.batch();
     else if (dice < 850) this.remove(key);
     else if (dice < 930) this.setDeadline(key);
     else if (dice < 996) this.expire();
@@ -93,7 +119,59 @@ export class ByteModel {
     const range = this.range.take(key);
     this.db.set(range, 0, pattern, fill, length, encoding, deadline);
     this.note(key);
-    this.model.set(key, { fill, length, deadline, encoding });
+    this.model.set(key, { type: 0, fill, length, deadline, encoding });
+  }
+
+  setStructure(key: string): void {
+    const { random, store } = this;
+    const fill = random.below(256);
+    const type = 1 + random.below(7);
+    const deadline = random.oneIn(3) ? store.now + 1 + random.below(2000) : 0;
+    this.db.setStructure(this.range.take(key), 0, type, new Cell(fill), deadline);
+    this.note(key);
+    this.model.set(key, { type, fill, length: 0, deadline, encoding: 0 });
+  }
+
+  changeStructure(key: string): void {
+    const expected = this.live(key);
+    if (expected === undefined || expected.type === 0) {
+      this.setStructure(key);
+      return;
+    }
+    const { db, range } = this;
+    const cell = db.structureToChange(range.take(key), 0, db.find(range, 0)) as Cell;
+    cell.number++;
+    db.resized(db.find(range, 0));
+    this.note(key);
+    this.model.set(key, { ...expected, fill: expected.fill + 1 });
+  }
+
+  /** Looks several keys up at once, then writes, reads and removes with what was found. */
+  batch(): void {
+    const { random, db } = this;
+    const names = Array.from({ length: 1 + random.below(9) }, () =>
+      nameOf(random.below(this.keys)),
+    );
+    const batch = batchOf(names, random.oneIn(3) ? 0 : 8);
+    db.prefetch(batch);
+    for (const [at, key] of names.entries()) {
+      const dice = random.below(3);
+      const expected = this.live(key);
+      if (dice === 0) {
+        if ((db.find(batch, at) !== 0) !== (expected !== undefined))
+          throw new Error(`find '${key}' in a batch`);
+      } else if (dice === 1) {
+        if (db.remove(batch, at) !== (expected !== undefined))
+          throw new Error(`remove '${key}' in a batch`);
+        this.note(key);
+        this.model.delete(key);
+      } else {
+        const value = { type: 0, fill: at, length: 40, deadline: 0, encoding: 1 };
+        db.set(batch, at, pattern, value.fill, value.length, value.encoding, value.deadline);
+        this.note(key);
+        this.model.set(key, value);
+      }
+    }
   }
 
   private randomLength(): number {
@@ -111,7 +189,9 @@ export class ByteModel {
       return;
     }
     if (ref === 0) throw new Error(`'${key}' is not there`);
-    same(this.db.valueView(ref), expected, key);
+    if (this.db.typeOf(ref) !== expected.type) throw new Error(`type of '${key}'`);
+    if (expected.type === 0) same(this.db.valueView(ref), expected, key);
+    else sameCell(this.db.structureOf(ref), expected, key);
     if (this.db.deadlineOf(ref) !== expected.deadline) throw new Error(`deadline of '${key}'`);
     if (this.db.encodingOf(ref) !== expected.encoding) throw new Error(`encoding of '${key}'`);
     if (decoder.decode(this.db.keyOf(ref)) !== key) throw new Error(`key of '${key}'`);
@@ -170,7 +250,9 @@ export class ByteModel {
     view.seen.add(key);
     const expected = view.before.has(key) ? view.before.get(key) : this.model.get(key);
     if (expected === undefined) throw new Error(`the view has '${key}', which was not there`);
-    same(entry.value, expected, key);
+    if (entry.type !== expected.type) throw new Error(`the view has another type of '${key}'`);
+    if (expected.type === 0) same(entry.value, expected, key);
+    else sameCell(entry.structure, expected, key);
     if ((entry.deadline ?? 0) !== expected.deadline || entry.encoding !== expected.encoding)
       throw new Error(`the view has another deadline or encoding of '${key}'`);
     return true;
@@ -196,6 +278,14 @@ export class ByteModel {
     const { view } = this;
     if (view !== undefined && !view.before.has(key)) view.before.set(key, this.model.get(key));
   }
+}
+
+function nameOf(n: number): string {
+  return `key:${n}${'x'.repeat(n % 9)}`;
+}
+
+function sameCell(actual: Structure | undefined, { fill }: Modelled, key: string): void {
+  if ((actual as Cell).number !== fill) throw new Error(`structure of '${key}'`);
 }
 
 function same(actual: Uint8Array, { fill, length }: Modelled, key: string): void {

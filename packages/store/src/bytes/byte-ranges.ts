@@ -1,5 +1,30 @@
-import type { ByteRanges } from './byte-database.ts';
 import { SLACK_BYTES } from './layout.ts';
+
+/** Byte ranges by number: keys, and values behind them. */
+export interface ByteRanges {
+  readonly bytes: Uint8Array;
+  /** Over the same memory as `bytes`. */
+  readonly view: DataView;
+  readonly offset: Int32Array;
+  readonly length: Int32Array;
+  /** The hash of a key that was prefetched, by number; -1 of all others. */
+  readonly hash: Int32Array;
+  /** Where the index was found to hold it; good while the next two say so. */
+  readonly place: Int32Array;
+  /** Whose places they are: the database that prefetched, or `undefined`. */
+  hintedBy: unknown;
+  /** The version of its index at that time. */
+  hintVersion: number;
+  /** Whoever stores a value may keep `bytes` instead of copying it; it says so by making this false. */
+  adoptable: boolean;
+}
+
+/** Ranges of which some are keys that are looked up together. */
+export interface KeyBatch extends ByteRanges {
+  /** The numbers of the keys, `[0, keyCount)`. */
+  readonly keys: Int32Array;
+  readonly keyCount: number;
+}
 
 /** One key, and one value behind it, as the engine takes them; used again for every call. */
 export class OneRange implements ByteRanges {
@@ -7,6 +32,11 @@ export class OneRange implements ByteRanges {
   view: DataView<ArrayBuffer>;
   readonly offset = new Int32Array(1);
   readonly length = new Int32Array(1);
+  readonly hash = Int32Array.of(-1);
+  readonly place = new Int32Array(1);
+  readonly hintedBy = undefined;
+  readonly hintVersion = 0;
+  readonly adoptable = false;
   private readonly encoder = new TextEncoder();
 
   constructor(capacityBytes = 256) {

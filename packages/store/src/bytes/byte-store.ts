@@ -1,9 +1,12 @@
-import { ByteDatabase, type ByteStoreShared } from './byte-database.ts';
+import { Account } from './account.ts';
+import { ByteDatabase } from './byte-database.ts';
 import { type ByteEvictionPolicy, Evictor } from './evictor.ts';
 import { FrozenBytes } from './frozen-bytes.ts';
 import { HalfSipHash } from './half-sip-hash.ts';
 import type { Journal } from './journal.ts';
 import { type Allocate, Memory } from './memory.ts';
+import { type BackgroundJob, Pauses } from './pauses.ts';
+import type { ByteStoreShared } from './shared.ts';
 
 /** How a {@link ByteStore} is made. */
 export interface ByteStoreOptions {
@@ -17,6 +20,8 @@ export interface ByteStoreOptions {
   readonly allocate?: Allocate;
   /** Between 0 and 1, for {@link ByteStore.random}. Default `Math.random`. */
   readonly random?: () => number;
+  /** Monotonic milliseconds, for {@link ByteStore.longestPauseMs}. Default `performance.now`. */
+  readonly monotonic?: () => number;
   /** The number of the first segment; other than 0 only to test high refs. */
   readonly firstSegment?: number;
 }
@@ -69,8 +74,13 @@ export class ByteStore {
       random: options.random ?? Math.random,
       now: 0,
       ghosts: new Map(),
+      view: false,
+      left: [],
       expired: 0,
       evictor: undefined,
+      indexAccount: new Account(),
+      besideAccount: new Account(),
+      pauses: new Pauses(options.monotonic ?? (() => performance.now())),
     };
   }
 
@@ -103,19 +113,22 @@ export class ByteStore {
     return database;
   }
 
-  /** Bytes of segments, indexes and large values. */
+  /** Bytes of segments, indexes, large values and structures. */
   get usedBytes(): number {
-    let used = this.memory.usedBytes;
-    for (const database of this.databases)
-      if (database !== undefined) used += database.index.bytes + database.larges.bytes;
-    return used;
+    const { indexAccount, besideAccount } = this.shared;
+    return this.memory.usedBytes + indexAccount.bytes + besideAccount.bytes;
   }
 
   /** Bytes of the entries themselves, without index, gaps and dead records. */
   get liveBytes(): number {
     let live = 0;
-    for (const [, { log, larges }] of this.used()) live += log.liveGranules * 8 + larges.bytes;
+    for (const [, { log, beside }] of this.used()) live += log.liveGranules * 8 + beside.bytes;
     return live;
+  }
+
+  /** The longest that a job beside has made anyone wait so far, in milliseconds. */
+  get longestPauseMs(): Readonly<Record<BackgroundJob, number>> {
+    return this.shared.pauses.longestMs;
   }
 
   /** Entries that were evicted. */
@@ -139,10 +152,16 @@ export class ByteStore {
 
   /**
    * To be called before a write that may need memory: evicts a little if the limit is
-   * reached, the more the more is about to be written. False: nothing may be evicted, and the write should be refused.
+   * reached, the more the more is about to be written. `otherBytes` count like the store's own.
+   * False: nothing may be evicted, and the write should be refused.
    */
-  makeRoom(incomingBytes = 0): boolean {
-    return this.shared.evictor?.makeRoom(incomingBytes) ?? true;
+  makeRoom(incomingBytes = 0, otherBytes = 0): boolean {
+    const { evictor, pauses } = this.shared;
+    if (evictor === undefined || !evictor.isOver(otherBytes)) return true;
+    const began = pauses.begin();
+    const made = evictor.makeRoom(incomingBytes, otherBytes);
+    pauses.end('eviction', began);
+    return made;
   }
 
   /** The databases that hold something. */
@@ -151,15 +170,22 @@ export class ByteStore {
       if (database !== undefined && database.size > 0) yield [index, database];
   }
 
-  /** Removes expired entries; looks at `budget` records of each database at most. */
+  /**
+   * Removes expired entries; looks at `budget` records at most, and answers at how many
+   * it did: at fewer than the budget when nothing more is due.
+   */
   sweep(budget: number): number {
-    let removed = 0;
+    const { pauses } = this.shared;
+    const began = pauses.begin();
+    let looked = 0;
     for (const [, database] of this.used()) {
-      removed += database.sweeper.sweep(budget, this.now);
+      looked += database.sweeper.sweep(budget - looked, this.now);
       // Nobody may be writing: what expiry leaves behind is brought back from here.
       database.compact();
+      if (looked === budget) break;
     }
-    return removed;
+    pauses.end('expiry', began);
+    return looked;
   }
 
   /**
@@ -169,7 +195,9 @@ export class ByteStore {
   freeze(): FrozenBytes {
     if (this.frozen !== undefined) throw new Error('a frozen view is still open');
     const databases = this.databases.filter((database) => database !== undefined);
+    this.shared.view = true;
     this.frozen = new FrozenBytes(databases, this.shared, () => {
+      this.shared.view = false;
       this.frozen = undefined;
     });
     return this.frozen;

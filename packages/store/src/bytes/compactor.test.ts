@@ -144,10 +144,10 @@ describe('compaction', () => {
       checkInvariants(run.store);
     }
     expect(run.db.compactor.moved).toBeGreaterThan(0);
-    expect(run.db.larges.size).toBe(20);
+    expect(run.db.beside.size).toBe(20);
     for (let i = 0; i < 20; i++) run.check(`large:${i}`);
     for (let i = 0; i < 20; i++) run.remove(`large:${i}`);
-    expect(run.db.larges.bytes).toBe(0);
+    expect(run.db.beside.bytes).toBe(0);
   });
 
   it('takes deadlines along: the sweep finds them where the records have gone', () => {

@@ -9,7 +9,6 @@
 import type { ByteDatabase } from './byte-database.ts';
 import {
   DEAD,
-  DEADLINE,
   FREQUENCY_MASK,
   FREQUENCY_ONE,
   FREQUENCY_SHIFT,
@@ -18,8 +17,8 @@ import {
   SEGMENT_BITS,
 } from './layout.ts';
 import type { Memory, Region } from './memory.ts';
-import { deadlineAt } from './record.ts';
 import { MAIN, PROBATION, type Queue } from './record-log.ts';
+import { SampledEviction } from './sampled-eviction.ts';
 import { SegmentWalk } from './segment-walk.ts';
 
 /** What goes when `maxmemory` is reached; Redis's names. */
@@ -43,11 +42,6 @@ const BUDGET = 64;
 const BYTES_A_LOOK = 32;
 /** Reads on probation that earn a place in the main queue. */
 const PROMOTED_FROM = 2;
-/** Records that the sampled policies choose the victim from. */
-const SAMPLES = 8;
-/** Live records may fill so much of the limit; what is dead between them needs the rest. */
-const LIVE_SHARE = 0.87;
-
 const SEGMENT_BYTES = 8 << SEGMENT_BITS;
 
 /** What an evictor needs to know of its store. */
@@ -86,10 +80,11 @@ class Remembered {
 export class Evictor {
   readonly policy: ByteEvictionPolicy;
   readonly maxBytes: number;
-  /** Entries that went, ever. */
-  evicted = 0;
   private readonly host: EvictorHost;
   private readonly remembered = new Remembered();
+  private readonly sampled: SampledEviction;
+  /** Entries that went by this evictor's own order. */
+  private went = 0;
   private walk: SegmentWalk | undefined;
   private walked: { readonly database: ByteDatabase; readonly queue: Queue } | undefined;
 
@@ -97,6 +92,12 @@ export class Evictor {
     this.policy = policy;
     this.maxBytes = maxBytes;
     this.host = host;
+    this.sampled = new SampledEviction(policy, host);
+  }
+
+  /** Entries that went, ever. */
+  get evicted(): number {
+    return this.went + this.sampled.evicted;
   }
 
   /** The queue in which a new key begins. */
@@ -104,14 +105,18 @@ export class Evictor {
     return this.remembered.take(hash) ? MAIN : PROBATION;
   }
 
+  /** Whether the store, and what counts with it, is over its limit. */
+  isOver(otherBytes: number): boolean {
+    return this.host.usedBytes() + otherBytes > this.maxBytes;
+  }
+
   /**
-   * Brings the store nearer to its limit if it is over it, with an amount of work that
+   * Brings the store nearer to its limit, which it is over, with an amount of work that
    * is bounded by what is about to be written. False: nothing may go, and a write that
    * needs memory must be refused.
    */
-  makeRoom(incomingBytes: number): boolean {
-    const over = this.host.usedBytes() - this.maxBytes;
-    if (over <= 0) return true;
+  makeRoom(incomingBytes: number, otherBytes: number): boolean {
+    const over = this.host.usedBytes() + otherBytes - this.maxBytes;
     const looks = Math.ceil(incomingBytes / BYTES_A_LOOK);
     switch (this.policy) {
       case 'noeviction':
@@ -120,7 +125,7 @@ export class Evictor {
       case 'allkeys-lfu':
         return this.evictInOrder(BUDGET * (1 + Math.floor(over / SEGMENT_BYTES)) + looks);
       default:
-        return this.evictSampled(SAMPLES + looks);
+        return this.sampled.makeRoom(this.maxBytes - otherBytes, looks);
     }
   }
 
@@ -181,65 +186,6 @@ export class Evictor {
       return;
     }
     this.remembered.add(database.evict(ref));
-    this.evicted++;
-  }
-
-  /** Policies that choose among a few records drawn at random. */
-  private evictSampled(rounds: number): boolean {
-    const { host, maxBytes } = this;
-    const databases = host.databases();
-    for (let round = 0; round < rounds; round++) {
-      const live = databases.reduce((sum, { log }) => sum + log.liveGranules * 8, 0);
-      const overhead = host.usedBytes() - host.memory.usedBytes;
-      if (live <= (maxBytes - overhead) * LIVE_SHARE) break;
-      const database = databases[Math.floor(host.random() * databases.length)];
-      if (database === undefined || !this.evictOneOf(database, databases)) return false;
-    }
-    // What went has left holes: they are closed as fast as writes come.
-    for (const database of databases) database.compactor.step(BUDGET * SAMPLES + rounds);
-    return true;
-  }
-
-  private evictOneOf(chosen: ByteDatabase, databases: readonly ByteDatabase[]): boolean {
-    for (const database of [chosen, ...databases]) {
-      const victim = this.draw(database);
-      if (victim === 0) continue;
-      database.evict(victim);
-      this.evicted++;
-      return true;
-    }
-    return false;
-  }
-
-  /** The record to go, among a few of one database; 0 if it has none that may. */
-  private draw(database: ByteDatabase): number {
-    const isVolatile = this.policy.startsWith('volatile');
-    if (isVolatile && database.expiringSize === 0) return 0;
-    const { regions } = this.host.memory;
-    const wanted = (ref: number): boolean => {
-      const { words } = regions[ref >>> REGION_BITS] as Region;
-      return !isVolatile || ((words[(ref & REGION_MASK) * 2] as number) & DEADLINE) !== 0;
-    };
-    let best = 0;
-    let least = Number.POSITIVE_INFINITY;
-    const samples = this.policy.endsWith('random') ? 1 : SAMPLES;
-    for (let i = 0; i < samples; i++) {
-      const ref = database.index.random(this.host.random, wanted);
-      if (ref === 0) return 0;
-      const score = this.score(ref);
-      if (score < least) [best, least] = [ref, score];
-    }
-    return best;
-  }
-
-  /** The lower, the sooner a record goes. A look takes one read off its count, so that fame fades. */
-  private score(ref: number): number {
-    const { words, doubles } = this.host.memory.regions[ref >>> REGION_BITS] as Region;
-    const at = (ref & REGION_MASK) * 2;
-    if (this.policy === 'volatile-ttl') return deadlineAt(words, doubles, at);
-    const head = words[at] as number;
-    const frequency = head >>> FREQUENCY_SHIFT;
-    if (frequency > 0) words[at] = (head - FREQUENCY_ONE) | 0;
-    return frequency;
+    this.went++;
   }
 }

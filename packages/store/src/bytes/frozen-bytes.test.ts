@@ -90,7 +90,7 @@ describe('a frozen view', () => {
     }
     expect(run.store.usedBytes).toBeLessThan(before + 6 * 2 ** 20);
     const large = [...run.model].filter(([key, { length }]) => key.length + length > 256 * 1024);
-    expect(run.db.larges.size).toBe(large.length);
+    expect(run.db.beside.size).toBe(large.length);
   });
 
   it('is one at a time, and another can follow', () => {
@@ -144,12 +144,12 @@ describe('a frozen view', () => {
   it('sees all databases, and neither those nor the entries that come later', () => {
     const run = new ByteModel(6, 10, { databases: 4 });
     const value = new Uint8Array(8);
-    for (const n of [0, 2]) run.store.at(n).set(run.range.take(`in ${n}`), 0, value, 0, 8, 0, 0, n);
+    for (const n of [0, 2]) run.store.at(n).set(run.range.take(`in ${n}`), 0, value, 0, 8, n, 0);
     const frozen = run.store.freeze();
     for (const n of [0, 1, 3]) run.store.at(n).set(run.range.take('late'), 0, value, 0, 8, 0, 0);
-    const seen = [...frozen].map(({ database, type, key }) => [
+    const seen = [...frozen].map(({ database, encoding, key }) => [
       database,
-      type,
+      encoding,
       String.fromCharCode(...key),
     ]);
     expect(seen).toEqual([

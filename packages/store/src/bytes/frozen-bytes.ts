@@ -1,5 +1,5 @@
+import type { Beside, Structure } from './beside.ts';
 import type { ByteDatabase } from './byte-database.ts';
-import type { LargeValues } from './large-values.ts';
 import {
   DEAD,
   ENCODING_MASK,
@@ -14,24 +14,29 @@ import {
 } from './layout.ts';
 import type { Memory, Region } from './memory.ts';
 import { deadlineAt, keyWord, valueByte } from './record.ts';
+import { letGo, structureNumber } from './records.ts';
 import { SegmentWalk } from './segment-walk.ts';
+import type { ByteStoreShared } from './shared.ts';
 
 /** An entry of a frozen view. The views into memory are good until the next one is asked for. */
 export interface FrozenEntry {
   readonly database: number;
   readonly key: Uint8Array;
+  /** Empty where there is a structure. */
   readonly value: Uint8Array;
+  /** 0 for bytes; the types from 1 on have a structure. */
   readonly type: number;
+  readonly structure: Structure | undefined;
   readonly encoding: number;
   /** Unix milliseconds; `undefined` is none. */
   readonly deadline: number | undefined;
 }
 
-/** A segment of the view, and where the large records in it are. */
+/** A segment of the view, and where the large entries and structures in it are. */
 interface FrozenSegment {
   readonly database: ByteDatabase;
   readonly segment: number;
-  readonly larges: LargeValues;
+  readonly beside: Beside;
 }
 
 /**
@@ -45,24 +50,16 @@ export class FrozenBytes implements Iterable<FrozenEntry> {
   /** Entries, expired ones that were not swept yet included. */
   readonly count: number;
   private readonly memory: Memory;
-  private readonly ghosts: Map<number, number[]>;
+  private readonly shared: ByteStoreShared;
   private readonly now: number;
   private readonly left: FrozenSegment[] = [];
   private walk: SegmentWalk | undefined;
   /** Undefined once the view is closed. */
   private onClose: (() => void) | undefined;
 
-  constructor(
-    databases: readonly ByteDatabase[],
-    shared: {
-      readonly memory: Memory;
-      readonly ghosts: Map<number, number[]>;
-      readonly now: number;
-    },
-    onClose: () => void,
-  ) {
+  constructor(databases: readonly ByteDatabase[], shared: ByteStoreShared, onClose: () => void) {
+    this.shared = shared;
     this.memory = shared.memory;
-    this.ghosts = shared.ghosts;
     this.now = shared.now;
     this.onClose = onClose;
     let count = 0;
@@ -71,7 +68,7 @@ export class FrozenBytes implements Iterable<FrozenEntry> {
       database.log.closeHeads();
       for (const segment of database.log.segments()) {
         this.memory.frozen[segment] = 1;
-        this.left.push({ database, segment, larges: database.larges });
+        this.left.push({ database, segment, beside: database.beside });
       }
     }
     this.count = count;
@@ -100,7 +97,7 @@ export class FrozenBytes implements Iterable<FrozenEntry> {
   }
 
   /** The entry of a record; undefined if it was dead or expired when the view was taken. */
-  private read({ database, larges }: FrozenSegment, ref: number): FrozenEntry | undefined {
+  private read({ database, beside }: FrozenSegment, ref: number): FrozenEntry | undefined {
     const { words, bytes, doubles } = this.memory.regions[ref >>> REGION_BITS] as Region;
     const at = (ref & REGION_MASK) * 2;
     const head = words[at] as number;
@@ -109,30 +106,34 @@ export class FrozenBytes implements Iterable<FrozenEntry> {
     if (deadline !== 0 && deadline <= this.now) return undefined;
     const keyLength = head & KEY_LENGTH_MASK;
     const valueLength = words[at + 1] as number;
-    const isLarge = (head & LARGE) !== 0;
-    const source = isLarge ? larges.get(words[keyWord(words, at)] as number).bytes : bytes;
-    const key = isLarge ? 0 : keyWord(words, at) * 4;
-    const value = isLarge ? keyLength : valueByte(words, at);
+    const large = (head & LARGE) !== 0 ? beside.large(words[keyWord(words, at)] as number) : null;
+    const source = large === null ? bytes : large.bytes;
+    const key = large === null ? keyWord(words, at) * 4 : large.key;
+    const value = large === null ? valueByte(words, at) : large.value;
+    const type = (head >>> TYPE_SHIFT) & TYPE_MASK;
+    const structure =
+      type === 0 ? undefined : beside.structure(structureNumber(this.memory, beside, ref));
     return {
       database: database.number,
       key: source.subarray(key, key + keyLength),
-      value: source.subarray(value, value + valueLength),
-      type: (head >>> TYPE_SHIFT) & TYPE_MASK,
+      value: source.subarray(value, value + (type === 0 ? valueLength : 0)),
+      type,
+      structure,
       encoding: (head >>> ENCODING_SHIFT) & ENCODING_MASK,
       deadline: deadline === 0 ? undefined : deadline,
     };
   }
 
   /** A segment has been read: its ghosts are plain dead records now. */
-  private thaw({ database, segment, larges }: FrozenSegment): void {
-    const { memory, ghosts } = this;
+  private thaw({ database, segment, beside }: FrozenSegment): void {
+    const { memory } = this;
+    const { ghosts } = this.shared;
     memory.frozen[segment] = 0;
     for (const ref of ghosts.get(segment) ?? []) {
       const { words } = memory.regions[ref >>> REGION_BITS] as Region;
       const at = (ref & REGION_MASK) * 2;
-      const head = words[at] as number;
-      words[at] = head & ~GHOST;
-      if ((head & LARGE) !== 0) larges.remove(words[keyWord(words, at)] as number);
+      words[at] = (words[at] as number) & ~GHOST;
+      letGo(memory, beside, ref);
     }
     ghosts.delete(segment);
     // A flush meanwhile has left the segment to us.
@@ -144,7 +145,9 @@ export class FrozenBytes implements Iterable<FrozenEntry> {
   close(): void {
     this.walk = undefined;
     for (let next = this.left.pop(); next !== undefined; next = this.left.pop()) this.thaw(next);
-    this.onClose?.();
+    if (this.onClose === undefined) return;
+    for (const beside of this.shared.left.splice(0)) beside.forget();
+    this.onClose();
     this.onClose = undefined;
   }
 }

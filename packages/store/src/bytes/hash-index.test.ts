@@ -35,7 +35,7 @@ class Indexed {
   }
 
   check(): void {
-    checkIndex(this.index);
+    expect(checkIndex(this.index)).toBe(this.index.bytes);
     expect(this.index.size).toBe(this.entries.length);
     for (const { hash, ref } of this.entries)
       if (this.index.placeOf(hash, ref) < 0) throw new Error(`hash ${hash} is not found`);
@@ -58,7 +58,7 @@ class Indexed {
   }
 }
 
-const chunksIn = (index: HashIndex) => index['chunks'].filter(({ length }) => length > 0).length;
+const chunksIn = (index: HashIndex) => index.chunks.filter(({ length }) => length > 0).length;
 
 describe('HashIndex', () => {
   for (const seed of [1, 2, 3]) {
@@ -94,13 +94,13 @@ describe('HashIndex', () => {
     const random = new Random(4);
     const indexed = new Indexed();
     for (let i = 0; i < 20_000; i++) indexed.insert(0x40000000 + random.below(2 ** 18));
-    expect(indexed.index['depth']).toBeGreaterThanOrEqual(10);
-    expect(indexed.index['directory'].length).toBeGreaterThanOrEqual(1024);
+    expect(indexed.index.depth).toBeGreaterThanOrEqual(10);
+    expect(indexed.index.directory.length).toBeGreaterThanOrEqual(1024);
     indexed.check();
     indexed.removeAll();
     indexed.check();
-    expect(indexed.index['depth']).toBe(0);
-    expect(indexed.index['directory'].length).toBe(1);
+    expect(indexed.index.depth).toBe(0);
+    expect(indexed.index.directory.length).toBe(1);
   });
 
   it('gives the chunks of its tables back when it shrinks, and takes new ones', () => {
@@ -194,7 +194,7 @@ describe('HashIndex', () => {
     // All at home in the last slot of the one table, and in different halves when it is split.
     for (let i = 0; i < 1000; i++) indexed.insert(HASH_MAX - i * 500);
     indexed.check();
-    expect(indexed.index['depth']).toBeGreaterThan(0);
+    expect(indexed.index.depth).toBeGreaterThan(0);
   });
 
   it('takes thousands of equal hashes, and refuses more without losing any', () => {

@@ -8,35 +8,35 @@
 //
 // Growing splits one table of 33 KB; nothing is ever rehashed as a whole. Deleting
 // shifts the run back; there are no tombstones.
+import { Account } from './account.ts';
 import { ByteStoreError } from './byte-store-error.ts';
 import { HASH_MAX } from './half-sip-hash.ts';
+import {
+  CHUNK_BITS,
+  CHUNK_MASK,
+  EMPTY,
+  homeSlot,
+  IndexTables,
+  NO_CHUNK,
+  TABLE_BITS,
+  TABLE_SLOTS,
+  TABLE_WORDS,
+  TableDraft,
+} from './index-tables.ts';
 import type { Allocate } from './memory.ts';
 
-/** Slots that a hash can choose, and room behind them for the last run. */
-const TABLE_BITS = 12;
-const TABLE_SLOTS = 1 << TABLE_BITS;
-const OVERFLOW_SLOTS = 128;
-const TABLE_WORDS = (TABLE_SLOTS + OVERFLOW_SLOTS) * 2;
 /** A table with so many entries is split: runs stay short. */
 const SPLIT_AT = Math.floor(TABLE_SLOTS * 0.85);
 /** Two halves with so few together become one again; well apart from a split. */
 const MERGE_AT = Math.floor(TABLE_SLOTS * 0.3);
-const CHUNK_BITS = 8;
-const CHUNK_TABLES = 1 << CHUNK_BITS;
-const CHUNK_MASK = CHUNK_TABLES - 1;
-const CHUNK_BYTES = TABLE_WORDS * CHUNK_TABLES * 4;
 /** A directory entry is a table's number and its depth. */
-const DEPTH_BITS = 5;
-const DEPTH_MASK = (1 << DEPTH_BITS) - 1;
+export const DEPTH_BITS = 5;
+export const DEPTH_MASK = (1 << DEPTH_BITS) - 1;
 /** With the slot's bits all 31 of a hash are used up. */
 const DEPTH_MAX = 31 - TABLE_BITS;
-/** Greater or equal to every hash, so that a search stops; the ref 0 tells it apart. */
-const EMPTY = HASH_MAX;
-const BLANK = Int32Array.from({ length: TABLE_WORDS }, (_, i) => (i & 1 ? 0 : EMPTY));
-const NO_CHUNK = new Int32Array(0);
 /** Where the halves of a table, or two tables that become one, are put together first. */
-const LOW = new Int32Array(TABLE_WORDS);
-const HIGH = new Int32Array(TABLE_WORDS);
+const LOW = new TableDraft();
+const HIGH = new TableDraft();
 /** Fewer entries than this are listed and not drawn for; and draws end when most are unwanted. */
 const FEW = 64;
 const DRAWS_MAX = 100_000;
@@ -47,42 +47,44 @@ export class HashIndex {
   size = 0;
   /** Changes whenever a slot may have moved: hints of an older version are void. */
   version = 0;
-  private depth = 0;
-  private directory = new Int32Array(1);
-  private chunks: Int32Array[] = [];
-  private chunkTables: number[] = [];
-  private chunksHeld = 0;
-  private counts = new Int32Array(CHUNK_TABLES);
-  private tables = 0;
-  private freeTables: number[] = [];
-  /** How many tables have each depth: a directory deeper than all of them is halved. */
-  private readonly tablesOfDepth = new Int32Array(DEPTH_MAX + 2);
+  depth = 0;
+  directory = new Int32Array(1);
   /** The chunk that {@link home} found. */
   chunk: Int32Array = NO_CHUNK;
-  private readonly allocate: Allocate;
+  readonly tables: IndexTables;
+  /** The chunks of {@link tables}, at hand. */
+  readonly chunks: readonly Int32Array[];
+  /** How many tables have each depth: a directory deeper than all of them is halved. */
+  private readonly tablesOfDepth = new Int32Array(DEPTH_MAX + 2);
+  private readonly account: Account;
 
   /** @throws ByteStoreError `OUT_OF_MEMORY` */
-  constructor(allocate: Allocate = (bytes) => new ArrayBuffer(bytes)) {
-    this.allocate = allocate;
-    this.directory[0] = this.newTable() << DEPTH_BITS;
+  constructor(
+    allocate: Allocate = (bytes) => new ArrayBuffer(bytes),
+    account: Account = new Account(),
+  ) {
+    this.account = account;
+    this.tables = new IndexTables(allocate, account);
+    this.chunks = this.tables.chunks;
+    this.directory[0] = this.tables.make() << DEPTH_BITS;
+    account.add(this.directory.byteLength);
     this.tablesOfDepth[0] = 1;
   }
 
   /** Forgets all entries. Keeps one chunk, so that it cannot fail for want of memory. */
   clear(): void {
-    this.version++;
-    const kept = this.chunks.find((chunk) => chunk !== NO_CHUNK) as Int32Array;
+    this.version = (this.version + 1) | 0;
     this.size = 0;
     this.depth = 0;
-    this.directory = new Int32Array(1);
-    this.chunks = [kept];
-    this.chunkTables = [1];
-    this.counts = new Int32Array(CHUNK_TABLES);
-    this.tables = 1;
-    this.freeTables = [];
+    this.direct(new Int32Array(1));
+    this.tables.clear();
     this.tablesOfDepth.fill(0);
     this.tablesOfDepth[0] = 1;
-    this.blank(0);
+  }
+
+  /** Bytes of tables and directory. */
+  get bytes(): number {
+    return this.tables.bytes + this.directory.byteLength;
   }
 
   /** The place where the run of a hash begins, in {@link chunk}. */
@@ -116,12 +118,12 @@ export class HashIndex {
    * table, or thousands of entries have one hash, which only its secret could bring about
    */
   insert(hash: number, ref: number): void {
-    this.version++;
+    this.version = (this.version + 1) | 0;
     for (;;) {
       const entry = this.directory[this.depth === 0 ? 0 : hash >>> (31 - this.depth)] as number;
       const table = entry >>> DEPTH_BITS;
       const depth = entry & DEPTH_MASK;
-      const full = (this.counts[table] as number) >= SPLIT_AT;
+      const full = (this.tables.counts[table] as number) >= SPLIT_AT;
       if (!full && this.insertInto(table, depth, hash, ref)) return;
       if (depth < DEPTH_MAX && this.split(hash, table, depth)) continue;
       // It cannot be split: it is filled as far as it goes.
@@ -143,14 +145,14 @@ export class HashIndex {
     chunk.copyWithin(at + 2, at, end);
     chunk[at] = hash;
     chunk[at + 1] = ref;
-    this.counts[table] = (this.counts[table] as number) + 1;
+    this.tables.counts[table] = (this.tables.counts[table] as number) + 1;
     this.size++;
     return true;
   }
 
   /** Removes the entry at a place of {@link chunk}, whose hash it is. */
   removeAt(place: number, hash: number): void {
-    this.version++;
+    this.version = (this.version + 1) | 0;
     const entry = this.directory[this.depth === 0 ? 0 : hash >>> (31 - this.depth)] as number;
     const table = entry >>> DEPTH_BITS;
     const depth = entry & DEPTH_MASK;
@@ -163,8 +165,8 @@ export class HashIndex {
     chunk.copyWithin(place, place + 2, end);
     chunk[end - 2] = EMPTY;
     chunk[end - 1] = 0;
-    const count = (this.counts[table] as number) - 1;
-    this.counts[table] = count;
+    const count = (this.tables.counts[table] as number) - 1;
+    this.tables.counts[table] = count;
     this.size--;
     if (count < MERGE_AT && depth > 0) this.merge(hash, table, depth);
   }
@@ -174,17 +176,15 @@ export class HashIndex {
    * False, and nothing has changed: a run is so long that a half cannot hold it.
    */
   private split(hash: number, table: number, depth: number): boolean {
+    const { tables } = this;
     const bit = 1 << (30 - depth);
-    const words = this.wordsOf(table);
-    LOW.set(BLANK);
-    HIGH.set(BLANK);
-    const low = spread(words, LOW, depth + 1, (h) => (h & bit) === 0);
-    const high = spread(words, HIGH, depth + 1, (h) => (h & bit) !== 0);
-    if (low === undefined || high === undefined) return false;
-    const other = this.newTable();
+    const words = tables.wordsOf(table);
+    if (!LOW.begin().add(words, depth + 1, (h) => (h & bit) === 0)) return false;
+    if (!HIGH.begin().add(words, depth + 1, (h) => (h & bit) !== 0)) return false;
+    const other = tables.make();
     if (depth === this.depth) this.doubleDirectory();
-    this.put(table, LOW, low.count);
-    this.put(other, HIGH, high.count);
+    tables.put(table, LOW);
+    tables.put(other, HIGH);
     this.point(hash, depth, table, other, depth + 1);
     this.tablesOfDepth[depth] = (this.tablesOfDepth[depth] as number) - 1;
     this.tablesOfDepth[depth + 1] = (this.tablesOfDepth[depth + 1] as number) + 2;
@@ -193,33 +193,22 @@ export class HashIndex {
 
   /** Makes two halves one table again if they have become nearly empty. */
   private merge(hash: number, table: number, depth: number): void {
+    const { tables } = this;
     const buddyHash = hash ^ (1 << (31 - depth));
     const entry = this.directory[buddyHash >>> (31 - this.depth)] as number;
     const buddy = entry >>> DEPTH_BITS;
     if ((entry & DEPTH_MASK) !== depth) return;
-    if ((this.counts[table] as number) + (this.counts[buddy] as number) > MERGE_AT) return;
+    if ((tables.counts[table] as number) + (tables.counts[buddy] as number) > MERGE_AT) return;
     const first = hash < buddyHash ? table : buddy;
     const last = hash < buddyHash ? buddy : table;
-    LOW.set(BLANK);
-    const half = spread(this.wordsOf(first), LOW, depth - 1, () => true);
-    const whole = half && spread(this.wordsOf(last), LOW, depth - 1, () => true, half);
-    if (whole === undefined) return;
-    this.put(first, LOW, whole.count);
+    if (!LOW.begin().add(tables.wordsOf(first), depth - 1, () => true)) return;
+    if (!LOW.add(tables.wordsOf(last), depth - 1, () => true)) return;
+    tables.put(first, LOW);
     this.point(hash, depth - 1, first, first, depth - 1);
-    this.dropTable(last);
+    tables.drop(last);
     this.tablesOfDepth[depth] = (this.tablesOfDepth[depth] as number) - 2;
     this.tablesOfDepth[depth - 1] = (this.tablesOfDepth[depth - 1] as number) + 1;
     while (this.depth > 0 && this.tablesOfDepth[this.depth] === 0) this.halveDirectory();
-  }
-
-  private wordsOf(table: number): Int32Array {
-    const base = (table & CHUNK_MASK) * TABLE_WORDS;
-    return (this.chunks[table >>> CHUNK_BITS] as Int32Array).subarray(base, base + TABLE_WORDS);
-  }
-
-  private put(table: number, words: Int32Array, count: number): void {
-    this.wordsOf(table).set(words);
-    this.counts[table] = count;
   }
 
   /** Makes the directory's span of a prefix of `bits` bits point to two tables, half and half. */
@@ -239,61 +228,18 @@ export class HashIndex {
       doubled[2 * i] = entry;
       doubled[2 * i + 1] = entry;
     }
-    this.directory = doubled;
+    this.direct(doubled);
     this.depth++;
   }
 
   private halveDirectory(): void {
-    this.directory = this.directory.filter((_, i) => (i & 1) === 0);
+    this.direct(this.directory.filter((_, i) => (i & 1) === 0));
     this.depth--;
   }
 
-  /** A blank table. What may fail comes first. */
-  private newTable(): number {
-    const free = this.freeTables.at(-1);
-    const table = free ?? this.tables;
-    const at = table >>> CHUNK_BITS;
-    if (this.chunks[at] === undefined || this.chunks[at] === NO_CHUNK) {
-      this.chunks[at] = this.newChunk();
-      this.chunkTables[at] = 0;
-    }
-    if (free === undefined) this.tables++;
-    else this.freeTables.pop();
-    if (table >= this.counts.length) {
-      const counts = new Int32Array(this.counts.length * 2);
-      counts.set(this.counts);
-      this.counts = counts;
-    }
-    this.chunkTables[at] = (this.chunkTables[at] as number) + 1;
-    this.blank(table);
-    return table;
-  }
-
-  private newChunk(): Int32Array {
-    try {
-      return new Int32Array(this.allocate(TABLE_WORDS * CHUNK_TABLES * 4));
-    } catch (cause) {
-      throw new ByteStoreError('OUT_OF_MEMORY', 'the system refused more memory', { cause });
-    }
-  }
-
-  private blank(table: number): void {
-    (this.chunks[table >>> CHUNK_BITS] as Int32Array).set(
-      BLANK,
-      (table & CHUNK_MASK) * TABLE_WORDS,
-    );
-    this.counts[table] = 0;
-  }
-
-  /** Takes a table back; a chunk without any is given back too. */
-  private dropTable(table: number): void {
-    const at = table >>> CHUNK_BITS;
-    this.blank(table);
-    this.freeTables.push(table);
-    this.chunkTables[at] = (this.chunkTables[at] as number) - 1;
-    if (this.chunkTables[at] !== 0) return;
-    this.chunks[at] = NO_CHUNK;
-    this.chunksHeld--;
+  private direct(directory: Int32Array<ArrayBuffer>): void {
+    this.account.add(directory.byteLength - this.directory.byteLength);
+    this.directory = directory;
   }
 
   /**
@@ -327,18 +273,23 @@ export class HashIndex {
     }
   }
 
+  /** The ref in a slot drawn at random, 0 where there is none; each entry has the same chance. */
+  draw(random: () => number): number {
+    const table = Math.floor(random() * this.tables.made);
+    const chunk = this.chunks[table >>> CHUNK_BITS] as Int32Array;
+    // A table that was dropped, alone or with its chunk, is blank or gone.
+    if (chunk === NO_CHUNK) return 0;
+    const slot = Math.floor(random() * (TABLE_WORDS >>> 1));
+    return chunk[(table & CHUNK_MASK) * TABLE_WORDS + slot * 2 + 1] as number;
+  }
+
   /**
    * A ref chosen at random among those wanted, or 0 if there are none. All tables have
    * the same number of slots, so each entry has the same chance to be drawn.
    */
   random(random: () => number, wanted: (ref: number) => boolean): number {
     for (let draw = 0; draw < DRAWS_MAX && this.size > FEW; draw++) {
-      const table = Math.floor(random() * this.tables);
-      const chunk = this.chunks[table >>> CHUNK_BITS] as Int32Array;
-      // A table that was dropped, alone or with its chunk, is blank or gone.
-      if (chunk === NO_CHUNK) continue;
-      const slot = Math.floor(random() * (TABLE_WORDS >>> 1));
-      const ref = chunk[(table & CHUNK_MASK) * TABLE_WORDS + slot * 2 + 1] as number;
+      const ref = this.draw(random);
       if (ref !== 0 && wanted(ref)) return ref;
     }
     const all: number[] = [];
@@ -347,47 +298,4 @@ export class HashIndex {
     });
     return all[Math.floor(random() * all.length)] ?? 0;
   }
-
-  /** Bytes of tables and directory. */
-  get bytes(): number {
-    return this.chunksHeld * CHUNK_BYTES + this.directory.byteLength + this.counts.byteLength;
-  }
-}
-
-/** The slot at which a hash's run begins: the bits below those that chose the table. */
-function homeSlot(hash: number, depth: number): number {
-  return (hash << (depth + 1)) >>> (32 - TABLE_BITS);
-}
-
-/** How far a table has been filled. */
-interface Spread {
-  readonly at: number;
-  readonly count: number;
-}
-
-/**
- * Puts the sorted slots that are wanted into a blank table, each at home or behind;
- * goes on from `after`. Undefined: the table does not hold them. Only a hash that is
- * no longer secret could bring so many to one end of a table.
- */
-function spread(
-  words: Int32Array,
-  table: Int32Array,
-  depth: number,
-  wanted: (hash: number) => boolean,
-  after: Spread = { at: 0, count: 0 },
-): Spread | undefined {
-  let { at, count } = after;
-  for (let i = 0; i < words.length; i += 2) {
-    const hash = words[i] as number;
-    if (words[i + 1] === 0 || !wanted(hash)) continue;
-    at = Math.max(at, homeSlot(hash, depth) * 2);
-    // The last slot stays empty: searches stop there.
-    if (at >= TABLE_WORDS - 2) return undefined;
-    table[at] = hash;
-    table[at + 1] = words[i + 1] as number;
-    at += 2;
-    count++;
-  }
-  return { at, count };
 }

@@ -26,20 +26,25 @@ export function checkInvariants(store: ByteStore): void {
     claim(other === undefined, `segment ${segment} is ${owner}, and ${other}`);
     owners.set(segment, owner);
   };
+  const bytes = { index: 0, beside: 0 };
+  for (const { bytes: left } of store['shared'].left) bytes.beside += left;
   for (const database of store['databases']) {
     if (database === undefined) continue;
-    checkIndex(database.index);
+    bytes.index += checkIndex(database.index);
+    bytes.beside += database.beside.bytes;
     checkRecords(database, store);
     for (const segment of database.log.segments()) own(segment, `database ${database.number}'s`);
   }
+  const { indexAccount, besideAccount } = store['shared'];
+  claim(indexAccount.bytes === bytes.index, `the indexes have ${bytes.index} bytes`);
+  claim(besideAccount.bytes === bytes.beside, `what is beside has ${bytes.beside} bytes`);
   checkFrozen(store, own);
   checkSegments(store, owners, own);
 }
 
-/** Tables are sorted, searches find everything in them, and all counts are right. */
-export function checkIndex(index: HashIndex): void {
-  const directory = index['directory'];
-  const depth = index['depth'];
+/** Tables are sorted, searches find everything in them, and all counts are right. Answers the bytes of it. */
+export function checkIndex(index: HashIndex): number {
+  const { depth, directory, tables } = index;
   claim(directory.length === 2 ** depth, 'the directory has an entry for each prefix');
   const seen = new Set<number>();
   let size = 0;
@@ -57,16 +62,14 @@ export function checkIndex(index: HashIndex): void {
     at += span;
   }
   claim(size === index.size, `the index says ${index.size} entries, its tables ${size}`);
-  claim(
-    seen.size + index['freeTables'].length === index['tables'],
-    'each table is in use or free, once',
-  );
-  for (const free of index['freeTables']) claim(!seen.has(free), `table ${free} is in use, free`);
+  claim(seen.size === tables.used, 'each table is in use or free, once');
+  for (const free of tables['freeTables']) claim(!seen.has(free), `table ${free} is in use, free`);
+  return seen.size * (4096 + 128) * 8 + directory.byteLength;
 }
 
 /** Answers how many entries the table has. */
 function checkTable(index: HashIndex, table: number, prefix: number, depth: number): number {
-  const words = index['wordsOf'](table);
+  const words = index.tables.wordsOf(table);
   let count = 0;
   let last = -1;
   for (let at = 0; at < words.length; at += 2) {
@@ -85,7 +88,7 @@ function checkTable(index: HashIndex, table: number, prefix: number, depth: numb
       claim(words[i + 1] !== 0, `hash ${hash} can be reached from its home`);
   }
   claim(words[words.length - 1] === 0, `the last slot of table ${table} is empty`);
-  claim(index['counts'][table] === count, `table ${table} knows its ${count} entries`);
+  claim(index.tables.counts[table] === count, `table ${table} knows its ${count} entries`);
   return count;
 }
 
@@ -98,7 +101,7 @@ function checkRecords(database: ByteDatabase, store: ByteStore): void {
     claim(database.index.placeOf(database.hashOf(ref), ref) >= 0, `record ${ref} has its hash`);
     indexed.add(ref);
   });
-  const counted = { live: 0, expiring: 0, larges: new Set<number>(), found: 0 };
+  const counted = { live: 0, expiring: 0, beside: new Set<string>(), bytes: 0, found: 0 };
   for (const segment of database.log.segments()) {
     const live = checkSegment(database, store, segment, indexed, counted);
     claim(memory.live[segment] === live, `segment ${segment} has ${live} live granules`);
@@ -107,17 +110,16 @@ function checkRecords(database: ByteDatabase, store: ByteStore): void {
   claim(counted.found === indexed.size, 'each entry of the index is a record of the log');
   claim(database.log.liveGranules === counted.live, 'the log knows its live granules');
   claim(database.expiringSize === counted.expiring, `${counted.expiring} entries have a deadline`);
-  const { larges } = database;
-  claim(larges.size === counted.larges.size, `${counted.larges.size} large buffers are in use`);
-  let bytes = 0;
-  for (const number of counted.larges) bytes += larges.get(number).bytes.length;
-  claim(larges.bytes === bytes, `large buffers have ${bytes} bytes`);
+  const { beside } = database;
+  claim(beside.size === counted.beside.size, `${counted.beside.size} things beside are in use`);
+  claim(beside.bytes === counted.bytes, `what is beside has ${counted.bytes} bytes`);
 }
 
 interface Counted {
   expiring: number;
   found: number;
-  readonly larges: Set<number>;
+  readonly beside: Set<string>;
+  bytes: number;
 }
 
 /** Answers the live granules of a segment. */
@@ -139,11 +141,7 @@ function checkSegment(
     const head = words[at] as number;
     claim(indexed.has(ref) === ((head & DEAD) === 0), `record ${ref} is dead or in the index`);
     claim(((head & GHOST) !== 0) === ghosts.delete(ref), `record ${ref} is listed as a ghost`);
-    if ((head & LARGE) !== 0 && (head & (DEAD | GHOST)) !== DEAD) {
-      const number = words[at + 2 + ((head & DEADLINE) !== 0 ? 2 : 0)] as number;
-      claim(!counted.larges.has(number), `large buffer ${number} has one record`);
-      counted.larges.add(number);
-    }
+    if ((head & (DEAD | GHOST)) !== DEAD) checkBeside(database, ref, words, at, counted);
     if ((head & DEAD) !== 0) continue;
     counted.found++;
     live += granulesAt(words, at);
@@ -154,6 +152,34 @@ function checkSegment(
   }
   claim(ghosts.size === 0, `the ghosts of segment ${segment} are records in it`);
   return live;
+}
+
+/** What a record refers to belongs to no other. */
+function checkBeside(
+  database: ByteDatabase,
+  ref: number,
+  words: Int32Array,
+  at: number,
+  counted: Counted,
+): void {
+  const { beside } = database;
+  const head = words[at] as number;
+  const own = (kind: string, number: number, bytes: number): void => {
+    claim(!counted.beside.has(`${kind} ${number}`), `${kind} ${number} has one record`);
+    counted.beside.add(`${kind} ${number}`);
+    counted.bytes += bytes;
+  };
+  if ((head & LARGE) !== 0) {
+    const number = words[at + 2 + ((head & DEADLINE) !== 0 ? 2 : 0)] as number;
+    own('large entry', number, beside.large(number).bytes.length);
+  }
+  if (database.typeOf(ref) === 0) return;
+  const number = database['structureNumber'](ref);
+  claim(
+    beside.structureBytes(number) === beside.structure(number).memoryBytes,
+    `structure ${number} is counted as it is`,
+  );
+  own('structure', number, beside.structureBytes(number));
 }
 
 /** What the engine believes about deadlines at a place; the sweep knows more where it is walking. */

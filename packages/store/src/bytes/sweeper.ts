@@ -22,33 +22,28 @@ export class Sweeper {
     this.memory = memory;
   }
 
-  /** Looks at no more than `budget` records; answers how many it removed. */
+  /** Looks at no more than `budget` records; answers at how many: fewer, when nothing more is due. */
   sweep(budget: number, now: number): number {
-    let removed = 0;
     for (let looked = 0; looked < budget; looked++) {
       this.walk ??= this.nextWalk(now);
       const { walk } = this;
-      if (walk === undefined) break;
+      if (walk === undefined) return looked;
       const ref = walk.next();
       if (ref === 0) this.finish(walk);
-      else if (this.expire(ref, now)) removed++;
+      else this.expire(ref, now);
     }
-    return removed;
+    return budget;
   }
 
   /** Removes the record if it is due, and otherwise remembers its deadline. */
-  private expire(ref: number, now: number): boolean {
+  private expire(ref: number, now: number): void {
     const region = this.memory.regions[ref >>> REGION_BITS] as Region;
     const at = (ref & REGION_MASK) * 2;
-    if (((region.words[at] as number) & DEAD) !== 0) return false;
+    if (((region.words[at] as number) & DEAD) !== 0) return;
     const deadline = deadlineAt(region.words, region.doubles, at);
-    if (deadline === 0) return false;
-    if (deadline <= now) {
-      this.database.expire(ref);
-      return true;
-    }
-    this.earliest = Math.min(this.earliest, deadline);
-    return false;
+    if (deadline === 0) return;
+    if (deadline <= now) this.database.expire(ref);
+    else this.earliest = Math.min(this.earliest, deadline);
   }
 
   /** Forgets where it was: the database was cleared. */

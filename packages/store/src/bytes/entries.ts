@@ -1,0 +1,247 @@
+// How entries are found, placed, moved and let go. byte-database.ts is what is done
+// with that.
+import type { ByteRanges } from './byte-ranges.ts';
+import { HashIndex } from './hash-index.ts';
+import type { Removal } from './journal.ts';
+import {
+  DEAD,
+  DEADLINE,
+  FREQUENCY_MASK,
+  FREQUENCY_ONE,
+  FREQUENCY_SHIFT,
+  GHOST,
+  INLINE_BYTES_MAX,
+  KEY_LENGTH_MASK,
+  LARGE,
+  REGION_BITS,
+  REGION_MASK,
+  SEGMENT_BITS,
+  TYPE_MASK,
+  TYPE_SHIFT,
+} from './layout.ts';
+import type { Region } from './memory.ts';
+import { deadlineAt, granulesAt, granulesFor, keyWord } from './record.ts';
+import { PROBATION, type Queue, RecordLog, segmentOf } from './record-log.ts';
+import { letGo, Records } from './records.ts';
+import type { ByteStoreShared } from './shared.ts';
+import { TakenKey } from './taken-key.ts';
+
+/** The entries of a database: found, placed, moved and let go. */
+export class Entries extends Records {
+  readonly number: number;
+  readonly log: RecordLog;
+  readonly index: HashIndex;
+  /** Entries with a deadline. */
+  expiringSize = 0;
+  protected readonly shared: ByteStoreShared;
+  /** The key of the operation at hand, and its hash. */
+  protected readonly key = new TakenKey();
+  protected hash = 0;
+
+  constructor(number: number, shared: ByteStoreShared) {
+    super(shared);
+    this.number = number;
+    this.shared = shared;
+    this.index = new HashIndex(shared.allocate, shared.indexAccount);
+    this.log = new RecordLog(shared.memory);
+  }
+
+  /** The record of a key, or 0. */
+  find(ranges: ByteRanges, key: number): number {
+    const place = this.locate(ranges, key);
+    if (place < 0) return 0;
+    const ref = this.index.chunk[place + 1] as number;
+    if (this.dropIfExpired(place, ref)) return 0;
+    if (this.shared.evictor !== undefined) this.countRead(ref);
+    return ref;
+  }
+
+  /** Eviction spares what is read: the count is in the record's first word, which is at hand. */
+  private countRead(ref: number): void {
+    const { words } = this.memory.regions[ref >>> REGION_BITS] as Region;
+    const at = (ref & REGION_MASK) * 2;
+    const head = words[at] as number;
+    if (head >>> FREQUENCY_SHIFT !== 3) words[at] = (head + FREQUENCY_ONE) | 0;
+  }
+
+  /** Takes a key and its hash; answers its place in `index.chunk`, or -1. */
+  protected locate(ranges: ByteRanges, key: number): number {
+    const taken = this.key;
+    taken.take(ranges, key);
+    const known = ranges.hash[key] as number;
+    const { index } = this;
+    let hash = known;
+    let hinted = false;
+    if (known < 0) hash = this.hasher.hash(taken.view, taken.offset, taken.length);
+    else hinted = ranges.hintedBy === this && ranges.hintVersion === index.version;
+    this.hash = hash;
+    const home = index.home(hash);
+    let at = hinted ? (ranges.place[key] as number) : home;
+    const { chunk } = index;
+    while ((chunk[at] as number) < hash) at += 2;
+    for (; chunk[at] === hash; at += 2) {
+      const ref = chunk[at + 1] as number;
+      if (ref === 0) return -1;
+      if (this.hasKey(ref)) return at;
+    }
+    return -1;
+  }
+
+  /** Whether a record has the key that was taken. */
+  private hasKey(ref: number): boolean {
+    const { words } = this.memory.regions[ref >>> REGION_BITS] as Region;
+    const at = (ref & REGION_MASK) * 2;
+    const head = words[at] as number;
+    const taken = this.key;
+    if ((head & KEY_LENGTH_MASK) !== taken.length) return false;
+    if ((head & LARGE) === 0)
+      return taken.equalsWords(words, at + 2 + ((head & DEADLINE) !== 0 ? 2 : 0));
+    const { bytes, key } = this.largeAt(words, at);
+    return taken.equalsBytes(bytes, key);
+  }
+
+  /** Removes the entry at a place, whose hash was taken, if its deadline has come. */
+  protected dropIfExpired(place: number, ref: number): boolean {
+    const region = this.memory.regions[ref >>> REGION_BITS] as Region;
+    const at = (ref & REGION_MASK) * 2;
+    if (((region.words[at] as number) & DEADLINE) === 0) return false;
+    if ((region.doubles[(at >>> 1) + 1] as number) > this.shared.now) return false;
+    this.shared.expired++;
+    this.unlink(place, this.hash, ref, 'expired');
+    return true;
+  }
+
+  /**
+   * The record that a write goes to: the old one where it fits, else a new one with
+   * its key, which takes the old one's place in the index.
+   */
+  protected place(place: number, head: number, length: number): number {
+    const keyLength = head & KEY_LENGTH_MASK;
+    const large = keyLength + length > INLINE_BYTES_MAX;
+    const hasDeadline = (head & DEADLINE) !== 0;
+    const granules = granulesFor(keyLength, length, hasDeadline, large);
+    const old = place < 0 ? 0 : (this.index.chunk[place + 1] as number);
+    if (old !== 0 && !large && this.fits(old, head, granules)) {
+      const words = (this.memory.regions[old >>> REGION_BITS] as Region).words;
+      const at = (old & REGION_MASK) * 2;
+      words[at] = head | ((words[at] as number) & FREQUENCY_MASK);
+      words[at + 1] = length;
+      return old;
+    }
+    const ref = this.log.allocate(granules, this.queueFor(old));
+    const region = this.memory.regions[ref >>> REGION_BITS] as Region;
+    const at = (ref & REGION_MASK) * 2;
+    region.words[at] = large ? head | LARGE : head;
+    region.words[at + 1] = length;
+    if (!large) this.key.writeWords(region.words, keyWord(region.words, at));
+    if (hasDeadline) this.expiringSize++;
+    if (old === 0) this.link(ref, granules);
+    else {
+      this.index.chunk[place + 1] = ref;
+      this.bury(old);
+    }
+    return ref;
+  }
+
+  /** Puts a new record into the index; where that has no room for it, the record is dead. */
+  private link(ref: number, granules: number): void {
+    try {
+      this.index.insert(this.hash, ref);
+    } catch (error) {
+      const { words } = this.memory.regions[ref >>> REGION_BITS] as Region;
+      const at = (ref & REGION_MASK) * 2;
+      const head = words[at] as number;
+      words[at] = head | DEAD;
+      if ((head & DEADLINE) !== 0) this.expiringSize--;
+      this.log.free(ref, granules);
+      throw error;
+    }
+  }
+
+  /** A key that exists stays in its queue; a new one begins where the evictor says. */
+  private queueFor(old: number): Queue {
+    const { evictor } = this.shared;
+    if (evictor === undefined) return PROBATION;
+    return old === 0 ? evictor.queueFor(this.hash) : this.log.queueOf(segmentOf(old));
+  }
+
+  /** Whether a write may go where the old record is. */
+  private fits(old: number, head: number, granules: number): boolean {
+    if (this.memory.frozen[old >>> SEGMENT_BITS] !== 0) return false;
+    const words = (this.memory.regions[old >>> REGION_BITS] as Region).words;
+    const at = (old & REGION_MASK) * 2;
+    const before = words[at] as number;
+    if (((before ^ head) & DEADLINE) !== 0 || (before & LARGE) !== 0) return false;
+    // A structure goes with its record.
+    if (((before | head) & (TYPE_MASK << TYPE_SHIFT)) !== 0) return false;
+    return granulesAt(words, at) === granules;
+  }
+
+  protected writeDeadline(ref: number, region: Region, at: number, deadline: number): void {
+    region.doubles[(at >>> 1) + 1] = deadline;
+    const segment = ref >>> SEGMENT_BITS;
+    const { earliest } = this.memory;
+    if (deadline < (earliest[segment] as number)) earliest[segment] = deadline;
+  }
+
+  /** Takes an entry out of the index. */
+  protected unlink(place: number, hash: number, ref: number, why: Removal): void {
+    this.shared.journal?.remove(this.number, ref, why);
+    this.index.removeAt(place, hash);
+    this.bury(ref);
+  }
+
+  /** Marks a record dead; while it is frozen it stays readable, as a ghost. */
+  private bury(ref: number): void {
+    const { memory } = this;
+    const { words } = memory.regions[ref >>> REGION_BITS] as Region;
+    const at = (ref & REGION_MASK) * 2;
+    const head = words[at] as number;
+    const segment = ref >>> SEGMENT_BITS;
+    const granules = granulesAt(words, at);
+    if ((head & DEADLINE) !== 0) this.expiringSize--;
+    if (memory.frozen[segment] !== 0) {
+      words[at] = head | DEAD | GHOST;
+      const ghosts = this.shared.ghosts.get(segment);
+      if (ghosts === undefined) this.shared.ghosts.set(segment, [ref]);
+      else ghosts.push(ref);
+    } else {
+      words[at] = head | DEAD;
+      letGo(memory, this.beside, ref);
+    }
+    this.log.free(ref, granules);
+  }
+
+  /** Moves a live record to the head of a queue, out of a segment that is being emptied. */
+  move(ref: number, queue: Queue): void {
+    const from = this.memory.regions[ref >>> REGION_BITS] as Region;
+    const at = (ref & REGION_MASK) * 2;
+    const hash = this.hashOf(ref);
+    const granules = granulesAt(from.words, at);
+    const moved = this.log.allocate(granules, queue);
+    const to = this.memory.regions[moved >>> REGION_BITS] as Region;
+    const target = (moved & REGION_MASK) * 2;
+    to.words.set(from.words.subarray(at, at + granules * 2), target);
+    const deadline = deadlineAt(to.words, to.doubles, target);
+    if (deadline !== 0) this.writeDeadline(moved, to, target, deadline);
+    const place = this.index.placeOf(hash, ref);
+    this.index.chunk[place + 1] = moved;
+    from.words[at] = (from.words[at] as number) | DEAD;
+    this.log.free(ref, granules);
+  }
+
+  /** Removes a record that was met on a walk and whose deadline has come. */
+  expire(ref: number): void {
+    const hash = this.hashOf(ref);
+    const place = this.index.placeOf(hash, ref);
+    this.shared.expired++;
+    this.unlink(place, hash, ref, 'expired');
+  }
+
+  /** Removes a record to make room; answers its hash. */
+  evict(ref: number): number {
+    const hash = this.hashOf(ref);
+    this.unlink(this.index.placeOf(hash, ref), hash, ref, 'evicted');
+    return hash;
+  }
+}
