@@ -158,6 +158,7 @@ function build(config: Config, surroundings: Surroundings, storage: Storage) {
     password: config.requirepass || undefined,
     connectionsMax: config.maxclients,
     idleMsMax: config.timeout * 1000,
+    transport: config.transport,
   });
   const startJobs = () => {
     expiry.start();

@@ -4,6 +4,7 @@ import { parseInteger } from './integer.ts';
 import { BATCH_ARGUMENTS_MAX } from './limits.ts';
 
 const NO_BYTES = new Uint8Array(0);
+const NO_VIEW = new DataView(NO_BYTES.buffer);
 /** Option tokens that a row of the table can have; a test holds the table to it. */
 const OPTIONS_MAX = 16;
 /** Places for arguments that a batch keeps between requests. */
@@ -42,7 +43,7 @@ export class RequestBatch {
   readonly problems: (string | undefined)[] = [];
 
   bytes: Uint8Array = NO_BYTES;
-  view: DataView = new DataView(NO_BYTES.buffer);
+  view: DataView = NO_VIEW;
   /** How many argument places are taken. */
   arguments = 0;
   offset: Int32Array;
@@ -87,21 +88,20 @@ export class RequestBatch {
     this.place = new Int32Array(argumentCapacity);
   }
 
-  /** Empties the batch and points it at the bytes that the next rows lie in. */
-  begin(bytes: Uint8Array): void {
+  /** Empties the batch and points it at the bytes that the next rows lie in; `view` is over the same. */
+  begin(bytes: Uint8Array, view: DataView = viewOf(bytes)): void {
     this.rows = 0;
     this.arguments = 0;
     this.keyCount = 0;
     this.hintedBy = undefined;
     this.adoptable = false;
-    if (bytes === this.bytes) return;
     this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.view = view;
   }
 
   /** Lets go of the bytes, which belong to a connection. */
   release(): void {
-    this.begin(NO_BYTES);
+    this.begin(NO_BYTES, NO_VIEW);
     // The places of a giant request are not kept for ordinary ones.
     if (this.offset.length > KEPT_ARGUMENTS_MAX) this.allocate(this.argumentCapacity);
   }
@@ -175,3 +175,7 @@ export class RequestBatch {
 }
 
 const decoder = new TextDecoder();
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -5,8 +5,8 @@ import {
   type FrameReader,
   type NativeReplyWriter,
   type RequestBatch,
-  type Sink,
 } from '@kv/protocol';
+import { ClientSocket, type SocketOwner, type Wire } from './client-socket.ts';
 import type { Dispatcher } from './dispatch.ts';
 import { foreignProtocol } from './foreign.ts';
 import type { ServerContext } from './handler.ts';
@@ -21,6 +21,7 @@ import type { Progress } from './watch.ts';
 export interface Machinery {
   readonly context: ServerContext;
   readonly dispatcher: Dispatcher;
+  readonly wire: Wire;
   readonly reader: FrameReader;
   readonly batch: RequestBatch;
   /** Empty between turns; its sink is the connection that has the turn. */
@@ -28,70 +29,54 @@ export interface Machinery {
   readonly turn: Turn;
 }
 
-const NOTHING = new Uint8Array(0);
-
 /**
- * One client: its socket, what has arrived and not been executed, and replies on
- * their way out. Requests wait while a reply is parked, and while replies wait
- * for the client; within one turn at most `OUTPUT_BYTES_MAX` and one reply are gathered.
+ * One client: what has arrived and not been executed, and how it goes on. Requests
+ * wait while a reply is parked, and while replies wait for the client; within one turn
+ * at most `OUTPUT_BYTES_MAX` and one reply are gathered.
  */
-export class Connection implements Sink, Runner {
+export class Connection implements SocketOwner, Runner {
   readonly session: Session;
-  private readonly socket: Socket;
+  private readonly socket: ClientSocket;
   private readonly machinery: Machinery;
+  private readonly onClose: (connection: Connection) => void;
   private readonly input = new InputTail();
   private receivedBytes = 0;
   /** What the statistics count for this connection. */
   private countedBytes = 0;
+  /** Where the socket reads to. */
+  private reads: Uint8Array | undefined;
   private parked: Parked | undefined;
   /** The reply of what was parked, or a refusal, to be written in the next turn. */
   private late: Reply | undefined;
-  /** Replies wait for the client; no request is executed. */
-  private blocked = false;
-  /** What the socket held after the last write; less by now, perhaps. */
-  private queuedBytes = 0;
   /** The client has sent all it will. */
-  private ended = false;
+  private complete = false;
   /** The server is closing: what has arrived is answered, nothing more is taken. */
   private draining = false;
   private judged = false;
 
-  constructor(socket: Socket, session: Session, machinery: Machinery) {
-    this.socket = socket;
+  constructor(
+    accepted: Socket,
+    session: Session,
+    machinery: Machinery,
+    onClose: (connection: Connection) => void,
+  ) {
     this.session = session;
     this.machinery = machinery;
-    socket.on('data', (chunk) => this.received(chunk));
-    socket.on('end', () => {
-      this.ended = true;
-      this.takeTurn();
-    });
-    // What follows an error is 'close', which the server listens to.
-    socket.on('error', (error) => {
-      machinery.context.log.debug({ client: session.id, err: error }, 'connection error');
-    });
-    socket.on('close', () => {
-      this.input.clear();
-      this.count();
-      const { parked } = this;
-      this.parked = undefined;
-      parked?.cancel?.();
-    });
+    this.onClose = onClose;
+    this.socket = new ClientSocket(accepted, machinery.wire, this);
   }
 
   /** How the connection moves along, for the limits in time. */
   get progress(): Progress {
     const { socket, session, receivedBytes, input } = this;
-    const { writableLength, bytesWritten } = socket;
-    // How much of a write that is under way the kernel has not taken; undocumented, so perhaps not there.
-    const handle = (socket as { _handle?: { writeQueueSize?: number } })._handle;
     return {
       trusted: session.trusted,
-      finished: socket.writableEnded,
+      finished: socket.finished,
       parked: this.parked !== undefined,
       partial: input.end > input.start && this.mayRun(),
       receivedBytes,
-      waitingBytes: writableLength,
-      takenMark: bytesWritten - writableLength - (handle?.writeQueueSize ?? 0),
+      waitingBytes: socket.waitingBytes,
+      takenMark: socket.takenMark,
     };
   }
 
@@ -117,41 +102,44 @@ export class Connection implements Sink, Runner {
     this.takeTurn();
   }
 
-  /** {@link Sink}: the kernel has everything, or the socket keeps the array. */
-  send(bytes: Uint8Array, length: number): boolean {
-    const { socket } = this;
-    this.machinery.context.statistics.outputBytes += length;
-    if (socket.destroyed || socket.writableEnded) return true;
-    socket.write(bytes.subarray(0, length));
-    this.queuedBytes = socket.writableLength;
-    if (this.queuedBytes === 0) return true;
-    if (this.queuedBytes > OUTPUT_BYTES_MAX) this.block();
-    return false;
+  /** {@link SocketOwner}: where the next read goes, if that is elsewhere than the last one. */
+  place(): Uint8Array | undefined {
+    const place = this.input.place() ?? this.machinery.wire.input?.area;
+    if (place === this.reads) return undefined;
+    this.reads = place;
+    return place;
   }
 
-  /** Executes nothing more until the client has taken what waits for it. */
-  private block(): void {
-    if (this.blocked) return;
-    this.blocked = true;
-    // The callback of an empty write runs when all before it is out; 'drain' may not fire.
-    this.socket.write(NOTHING, () => {
-      this.blocked = false;
-      this.queuedBytes = this.socket.writableLength;
-      this.takeTurn();
-    });
+  /** {@link SocketOwner}: bytes have been read to a place. */
+  read(count: number, into: Uint8Array): void {
+    const { input, machinery } = this;
+    const shared = machinery.wire.input;
+    if (!this.admit(count, into)) return;
+    if (into === shared?.area) input.read(shared, count);
+    else input.placed(into, count);
+    this.takeTurn();
+    input.settle();
+    this.socket.rest(count);
   }
 
-  private received(chunk: Buffer): void {
-    this.machinery.context.statistics.inputBytes += chunk.length;
-    this.receivedBytes += chunk.length;
-    if (this.session.closing || this.draining) return;
-    if (!this.judged && !this.judge(chunk)) return;
+  /** {@link SocketOwner}: bytes have arrived in an array of their own. */
+  received(chunk: Uint8Array): void {
+    if (!this.admit(chunk.length, chunk)) return;
     this.input.add(chunk);
     this.takeTurn();
+    this.socket.rest(chunk.length);
+  }
+
+  /** Whether bytes that have arrived are to be executed. */
+  private admit(count: number, bytes: Uint8Array): boolean {
+    this.machinery.context.statistics.inputBytes += count;
+    this.receivedBytes += count;
+    if (this.session.closing || this.draining) return false;
+    return this.judged || this.judge(bytes.subarray(0, count));
   }
 
   /** Looks at the first bytes of a connection. False: it is not one of ours. */
-  private judge(chunk: Buffer): boolean {
+  private judge(chunk: Uint8Array): boolean {
     this.judged = true;
     const foreign = foreignProtocol(chunk);
     if (foreign === undefined) return true;
@@ -163,6 +151,29 @@ export class Connection implements Sink, Runner {
     return false;
   }
 
+  ended(): void {
+    this.complete = true;
+    this.takeTurn();
+  }
+
+  failed(error: Error): void {
+    // What follows an error is 'close'.
+    this.machinery.context.log.debug({ client: this.session.id, err: error }, 'connection error');
+  }
+
+  closed(): void {
+    this.input.clear();
+    this.count();
+    const { parked } = this;
+    this.parked = undefined;
+    parked?.cancel?.();
+    this.onClose(this);
+  }
+
+  drained(): void {
+    this.takeTurn();
+  }
+
   private takeTurn(): void {
     this.machinery.turn.take(this);
   }
@@ -172,16 +183,16 @@ export class Connection implements Sink, Runner {
     const { socket, session, machinery, late } = this;
     if (socket.destroyed) return;
     const { out } = machinery;
-    out.sink = this;
+    const { statistics } = machinery.context;
+    out.sink = socket;
     this.late = undefined;
     if (late !== undefined) this.writeReply(late);
     while (this.mayRun() && this.runBatch());
     out.flush();
-    machinery.context.statistics.errors += out.errors;
+    statistics.errors += out.errors;
     out.errors = 0;
-    if (socket.writableLength > 0 && !socket.writableEnded) this.block();
-    if (this.mayRead()) socket.resume();
-    else socket.pause();
+    socket.settle();
+    socket.read(this.mayRead());
     if (this.isDone()) this.finish();
     else if (session.closing) this.input.clear();
     this.count();
@@ -190,29 +201,33 @@ export class Connection implements Sink, Runner {
   /** Tells the memory that this connection holds now. */
   private count(): void {
     const { input, socket, countedBytes } = this;
-    this.countedBytes = socket.destroyed ? 0 : input.heldBytes + socket.writableLength;
-    this.machinery.context.statistics.clientBytes += this.countedBytes - countedBytes;
+    const held = socket.destroyed ? 0 : input.heldBytes + socket.queuedBytes;
+    if (held === countedBytes) return;
+    this.countedBytes = held;
+    this.machinery.context.statistics.clientBytes += held - countedBytes;
   }
 
   private mayRun(): boolean {
-    const { blocked, parked, late, session } = this;
-    return !blocked && parked === undefined && late === undefined && !session.closing;
+    const { socket, parked, late, session } = this;
+    return !socket.blocked && parked === undefined && late === undefined && !session.closing;
   }
 
   /** What arrives on a connection that is closing is thrown away, but must be read for that. */
   private mayRead(): boolean {
     if (this.session.closing || this.draining) return true;
     const { input } = this;
-    return !this.blocked && (this.mayRun() || input.end - input.start < INPUT_AHEAD_BYTES_MAX);
+    return (
+      !this.socket.blocked && (this.mayRun() || input.end - input.start < INPUT_AHEAD_BYTES_MAX)
+    );
   }
 
   /** Reads a batch of requests and executes it. False: no whole request is left. */
   private runBatch(): boolean {
     const { batch, reader, context } = this.machinery;
     const { input, session } = this;
-    const { bytes, start, end } = input;
+    const { bytes, view, start, end } = input;
     if (start === end) return false;
-    batch.begin(bytes);
+    batch.begin(bytes, view);
     batch.adoptable = input.own;
     const read = reader.fill(batch, start, end, session.trusted);
     const { error, wanted } = reader;
@@ -237,6 +252,7 @@ export class Connection implements Sink, Runner {
   /** Executes rows until one is parked or stops the connection; answers how many ran. */
   private executeRows(): number {
     const { batch, out } = this.machinery;
+    const { socket } = this;
     let row = 0;
     while (row < batch.rows && this.mayRun()) {
       out.begin();
@@ -244,7 +260,7 @@ export class Connection implements Sink, Runner {
       if (parked === undefined) {
         out.end();
         // What waits for a client is looked at after every command.
-        if (out.pendingBytes + this.queuedBytes > OUTPUT_BYTES_MAX) out.flush();
+        if (out.pendingBytes + socket.queuedBytes > OUTPUT_BYTES_MAX) out.flush();
       } else {
         out.cancel();
         this.park(parked);
@@ -297,7 +313,7 @@ export class Connection implements Sink, Runner {
   /** Whether nothing more will be answered. */
   private isDone(): boolean {
     if (this.parked !== undefined || this.late !== undefined) return false;
-    return this.session.closing || ((this.ended || this.draining) && !this.blocked);
+    return this.session.closing || ((this.complete || this.draining) && !this.socket.blocked);
   }
 
   /** Closes our side. Bytes that still arrive are thrown away, so that the client can read our last words. */
@@ -305,8 +321,8 @@ export class Connection implements Sink, Runner {
     const { session, socket, input } = this;
     session.closing = true;
     input.clear();
-    if (socket.writableEnded) return;
-    socket.resume();
+    if (socket.finished) return;
+    socket.read(true);
     socket.end();
   }
 }

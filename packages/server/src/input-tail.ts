@@ -1,82 +1,114 @@
+import { HEADROOM_BYTES, READ_BYTES, type SharedInput } from './shared-input.ts';
+
 /** The least that a kept partial frame gets, so that it does not grow byte by byte. */
 const KEPT_BYTES_MIN = 1024;
 
-/** Room behind a frame whose length is known, for what its last chunk holds of the next one. */
-const CHUNK_BYTES = 64 * 1024;
-
 /** Room up to this is kept, however little is in it. */
-const ROOMY_BYTES = 4 * CHUNK_BYTES;
+const ROOMY_BYTES = 4 * READ_BYTES;
+
+/** A frame up to this gets its whole room at once: pages that nothing arrives for cost nothing. */
+const WHOLE_BYTES_MAX = 1024 * 1024;
 
 const NO_BYTES = new Uint8Array(0);
+const NO_VIEW = new DataView(NO_BYTES.buffer);
+
+/** Whose `bytes` are: nobody may write to a chunk, and what is shared must be left at the end of a turn. */
+type Origin = 'own' | 'chunk' | 'shared';
 
 /**
  * What has arrived from a client and not been executed: `[start, end)` of `bytes`.
  *
- * A chunk is used where it is while nothing older is left; only a partial frame is
- * copied. Room grows with what has arrived, never with what was announced.
+ * It is used where it was read to, as far as it is whole requests; only the beginning
+ * of one is copied, and a long one is read where it belongs. Room grows with what has
+ * arrived: what was announced gets no memory before.
  */
 export class InputTail {
   bytes: Uint8Array = NO_BYTES;
+  view: DataView = NO_VIEW;
   start = 0;
   end = 0;
-  /** `bytes` is ours, with room behind `end`. */
-  own = false;
+  private origin: Origin = 'chunk';
+  /** An array of our own, for what is to be kept; `bytes` while that is `own`. */
+  private kept: Uint8Array = NO_BYTES;
+  private keptView: DataView = NO_VIEW;
   /** The whole length of the frame at `start`, once it is known. */
   private wanted = 0;
 
+  /** Whether `bytes` is an array of this tail's own, which it may give away. */
+  get own(): boolean {
+    return this.origin === 'own';
+  }
+
   /** Adds a chunk, which must not be written to afterwards. */
   add(chunk: Uint8Array): void {
+    if (this.end === this.start) this.use(chunk, viewOf(chunk), 'chunk', 0, chunk.length);
+    else this.append(chunk);
+  }
+
+  /** Adds what has been read to the shared input; after the turn it must be {@link settle}d. */
+  read(input: SharedInput, count: number): void {
     const left = this.end - this.start;
-    if (left === 0) {
-      this.bytes = chunk;
-      this.start = 0;
-      this.end = chunk.length;
-      this.own = false;
-      return;
-    }
-    const needed = left + chunk.length;
-    if (!this.own || this.start + needed > this.bytes.length) this.move(left, needed);
-    this.bytes.set(chunk, this.end);
-    this.end += chunk.length;
+    const end = HEADROOM_BYTES + count;
+    if (left === 0) this.use(input.bytes, input.view, 'shared', HEADROOM_BYTES, end);
+    else if (left <= count && left + count >= this.wanted) {
+      // What was kept goes in front: it is less to copy than what has come.
+      const start = HEADROOM_BYTES - left;
+      input.bytes.set(this.bytes.subarray(this.start, this.end), start);
+      this.use(input.bytes, input.view, 'shared', start, end);
+    } else this.append(input.area.subarray(0, count));
+  }
+
+  /** A place of our own for the next read, where a long frame is on its way; else undefined. */
+  place(): Uint8Array | undefined {
+    if (this.wanted <= READ_BYTES || this.origin !== 'own') return undefined;
+    const left = this.end - this.start;
+    const missing = this.wanted - left;
+    if (missing < READ_BYTES) return undefined;
+    if (this.bytes.length - this.end < READ_BYTES) this.move(left, left + READ_BYTES);
+    return this.bytes.subarray(this.end);
+  }
+
+  /** So many bytes have been read to what {@link place} gave. */
+  placed(place: Uint8Array, count: number): void {
+    const { bytes, end } = this;
+    const isThere = place.buffer === bytes.buffer && place.byteOffset === bytes.byteOffset + end;
+    if (this.own && isThere) this.end += count;
+    // The bytes have been moved or given away since.
+    else if (count > 0) this.add(place.slice(0, count));
   }
 
   /** Drops what lies before `offset`. */
   consume(offset: number): void {
     this.start = offset;
     const left = this.end - offset;
-    if (left <= 0) {
-      this.clear();
-    } else if (this.own && this.bytes.length > Math.max(ROOMY_BYTES, left * 4)) {
-      // The room of a giant frame is not kept for the beginning of a small one.
-      this.bytes = new Uint8Array(this.bytes.subarray(offset, this.end));
-      this.start = 0;
-      this.end = left;
-    }
+    if (left <= 0) this.clear();
+    else if (this.own && this.bytes.length > Math.max(ROOMY_BYTES, left * 4)) this.leave(offset);
   }
 
   /**
-   * Drops what lies before `offset` after `bytes` has been given away: what is left is
-   * copied, the rest belongs to somebody else now.
+   * Drops what lies before `offset` and leaves `bytes` to somebody else, or to nobody:
+   * what is left goes to a new array.
    */
   leave(offset: number): void {
     const left = this.end - offset;
-    this.bytes = Uint8Array.prototype.slice.call(this.bytes, offset, this.end);
-    this.start = 0;
-    this.end = left;
-    if (left === 0) this.clear();
+    const rest = new Uint8Array(this.bytes.subarray(offset, this.end));
+    this.clear();
+    if (left > 0) this.use(rest, viewOf(rest), 'chunk', 0, left);
   }
 
-  /** Bytes of memory held for what has not been executed. */
-  get heldBytes(): number {
-    return this.own ? this.bytes.length : this.end - this.start;
+  /** The turn is over: keeps what is left in the shared input. */
+  settle(): void {
+    if (this.origin !== 'shared') return;
+    const left = this.end - this.start;
+    if (left === 0) this.clear();
+    else this.move(left, left);
   }
 
   /** Drops everything. */
   clear(): void {
-    this.bytes = NO_BYTES;
-    this.start = 0;
-    this.end = 0;
-    this.own = false;
+    this.use(NO_BYTES, NO_VIEW, 'chunk', 0, 0);
+    this.kept = NO_BYTES;
+    this.keptView = NO_VIEW;
     this.wanted = 0;
   }
 
@@ -85,19 +117,48 @@ export class InputTail {
     this.wanted = frameBytes;
   }
 
-  /** Moves what is left to the front of an array with room for `needed` bytes. */
+  /** Bytes of memory held for what has not been executed. */
+  get heldBytes(): number {
+    return this.own ? this.end : this.end - this.start;
+  }
+
+  private use(bytes: Uint8Array, view: DataView, origin: Origin, start: number, end: number): void {
+    this.bytes = bytes;
+    this.view = view;
+    this.origin = origin;
+    this.start = start;
+    this.end = end;
+  }
+
+  private append(chunk: Uint8Array): void {
+    const left = this.end - this.start;
+    const needed = left + chunk.length;
+    if (!this.own || this.start + needed > this.bytes.length) this.move(left, needed);
+    this.bytes.set(chunk, this.end);
+    this.end += chunk.length;
+  }
+
+  /** Moves what is left to the front of an array of our own with room for `needed` bytes. */
   private move(left: number, needed: number): void {
     const { bytes, start, end } = this;
-    if (this.own && needed <= bytes.length) {
-      bytes.copyWithin(0, start, end);
-    } else {
-      const doubled = Math.max(KEPT_BYTES_MIN, needed * 2);
-      const enough = this.wanted > 0 ? Math.max(needed, this.wanted + CHUNK_BYTES) : doubled;
-      this.bytes = new Uint8Array(Math.min(doubled, enough));
-      this.bytes.set(bytes.subarray(start, end));
+    if (needed > this.kept.length) {
+      this.kept = new Uint8Array(this.roomFor(needed));
+      this.keptView = viewOf(this.kept);
     }
-    this.start = 0;
-    this.end = left;
-    this.own = true;
+    if (bytes === this.kept) bytes.copyWithin(0, start, end);
+    else this.kept.set(bytes.subarray(start, end));
+    this.use(this.kept, this.keptView, 'own', 0, left);
   }
+
+  /** Doubled, as far as the frame that is on its way needs it, with room for what comes with its end. */
+  private roomFor(needed: number): number {
+    const doubled = Math.max(KEPT_BYTES_MIN, needed * 2);
+    if (this.wanted === 0) return doubled;
+    const enough = Math.max(needed, this.wanted + READ_BYTES);
+    return Math.min(enough, Math.max(doubled, WHOLE_BYTES_MAX));
+  }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

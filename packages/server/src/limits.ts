@@ -6,6 +6,9 @@ export const HANDSHAKE_MS_MAX = 10_000;
 /** Replies that may wait for a client to read them; over it, nothing more of its requests is executed. */
 export const OUTPUT_BYTES_MAX = 1024 * 1024;
 
+/** Full reads in a row after which a client lets others go first: 256 KiB. */
+export const FULL_READS_MAX = 4;
+
 /** A client that reads nothing for so long while its replies wait is cut off. */
 export const OUTPUT_STALL_MS_MAX = 30_000;
 

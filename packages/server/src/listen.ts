@@ -66,8 +66,10 @@ async function isDeserted(path: string): Promise<boolean> {
 
 function bind(options: ListenOptions, events: ListenEvents): Promise<Listener> {
   // A client may send all its requests, close its half, and read the replies.
-  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) =>
-    events.accept(socket),
+  const server = createServer(
+    // Nothing is read before it is known where to.
+    { allowHalfOpen: true, noDelay: true, keepAlive: true, pauseOnConnect: true },
+    (socket) => events.accept(socket),
   );
   const where =
     'path' in options

@@ -16,9 +16,11 @@ import type {
   Timers,
 } from './ports.ts';
 import { Session } from './session.ts';
+import { SharedInput } from './shared-input.ts';
 import { Statistics } from './statistics.ts';
 import { Turn } from './turn.ts';
 import { Watch } from './watch.ts';
+import { WriteViews } from './write-views.ts';
 
 /** What a server is made of; there are no defaults, the assembly decides. */
 export interface KvServerOptions {
@@ -38,6 +40,11 @@ export interface KvServerOptions {
   readonly connectionsMax: number;
   /** Clients that send nothing for so long are disconnected; 0 is never. */
   readonly idleMsMax: number;
+  /**
+   * How sockets are read: `auto` is into one shared buffer where Node.js allows it, `stream`
+   * is each read in an array of its own.
+   */
+  readonly transport: 'auto' | 'stream';
 }
 
 /** For the moments between turns, when nothing is pending. */
@@ -65,6 +72,8 @@ export class KvServer {
   private lastId = 0;
   private elapsedMs = 0;
   private closing = false;
+  /** Called when the last client has gone. */
+  private deserted: (() => void) | undefined;
 
   constructor(options: KvServerOptions) {
     this.options = options;
@@ -81,6 +90,14 @@ export class KvServer {
       dispatcher: new Dispatcher(context),
       reader: new FrameReader(),
       batch: new RequestBatch(),
+      wire: {
+        input: options.transport === 'stream' ? undefined : new SharedInput(),
+        views: new WriteViews(),
+        timers: options.timers,
+        statistics: this.statistics,
+        lastReader: undefined,
+        fullReads: 0,
+      },
       out: new NativeReplyWriter(NOWHERE),
       turn: new Turn(),
     };
@@ -128,6 +145,11 @@ export class KvServer {
     const timer = timers.setTimeout(() => {
       for (const connection of this.connections.keys()) connection.destroy();
     }, drainMs);
+    // A socket that was taken over from its listener is nothing that one waits for.
+    if (this.connections.size > 0)
+      await new Promise<void>((resolve) => {
+        this.deserted = resolve;
+      });
     await Promise.all(closed);
     timers.clearTimeout(timer);
     timers.clearInterval(this.housekeeping);
@@ -144,8 +166,7 @@ export class KvServer {
       keyspace: keyspaces.at(0),
       authenticated: !this.machinery.context.credentials.required,
     });
-    const connection = new Connection(socket, session, this.machinery);
-    socket.on('close', () => this.forget(session, connection));
+    const connection = new Connection(socket, session, this.machinery, (gone) => this.forget(gone));
     this.connections.set(connection, new Watch(this.elapsedMs));
     if (this.sessions.size >= connectionsMax) {
       this.statistics.rejectedConnections++;
@@ -160,10 +181,12 @@ export class KvServer {
     log.debug({ client: session.id, address: session.address }, 'client connected');
   }
 
-  private forget(session: Session, connection: Connection): void {
+  private forget(connection: Connection): void {
+    const { session } = connection;
     this.connections.delete(connection);
     this.sessions.delete(session);
     this.options.log.debug({ client: session.id }, 'client disconnected');
+    if (this.connections.size === 0) this.deserted?.();
   }
 
   /** Enforces the limits in time; by the monotonic clock, which the interval counts. */

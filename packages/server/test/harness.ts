@@ -222,6 +222,7 @@ export class TestServer {
       password: undefined,
       connectionsMax: 100,
       idleMsMax: 0,
+      transport: 'auto',
       ...options,
     });
   }

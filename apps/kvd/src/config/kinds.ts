@@ -99,6 +99,7 @@ export const KINDS = {
     parse: memory,
   },
   evictionPolicy: oneOf(...EVICTION_POLICIES),
+  transport: oneOf('auto', 'stream'),
   text: {
     allowed: 'text',
     placeholder: 'TEXT',

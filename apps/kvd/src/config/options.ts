@@ -48,6 +48,13 @@ export const OPTIONS = [
     help: 'disconnect clients that send nothing for so many seconds; 0 is never',
   }),
   option({
+    name: 'transport',
+    kind: KINDS.transport,
+    default: 'auto',
+    group: 'Network',
+    help: 'how sockets are read: auto is the fastest way this Node.js allows, stream the plain one',
+  }),
+  option({
     name: 'dir',
     kind: KINDS.path,
     default: './data',
