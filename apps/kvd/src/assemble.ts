@@ -5,8 +5,8 @@ import { type Clock, KvServer, type Log, type Timers } from '@kv/server';
 import { ActiveExpiry } from './active-expiry.ts';
 import { ByteEngine } from './byte-engine.ts';
 import { ConfigError } from './config/config-error.ts';
+import { LiveConfig } from './config/live-config.ts';
 import type { Config } from './config/options.ts';
-import { shownConfig } from './config/resolve.ts';
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import type { Engine } from './engine.ts';
 import { Lifecycle, type ShutdownOptions } from './lifecycle.ts';
@@ -29,6 +29,8 @@ export interface Surroundings {
   /** Looked at now and then while a save runs. */
   readonly onSaveProgress?: (progress: Progress) => void;
   readonly onSaveEnd?: () => void;
+  /** CONFIG SET has changed how much is logged. */
+  readonly onLogLevel?: (level: Config['loglevel']) => void;
 }
 
 /** A daemon that listens. Until it has loaded, clients are told to wait. */
@@ -133,10 +135,25 @@ function build(config: Config, surroundings: Surroundings, storage: Storage) {
   const { engine, keeper, lock } = storage;
   const expiry = new ActiveExpiry(engine, clock, timers);
   let showing: unknown;
+  const limit = (now: Config) => engine.limit(now.maxmemory, now['maxmemory-policy']);
+  const live = new LiveConfig(config, {
+    timeout: () => {},
+    maxclients: () => {},
+    'shutdown-timeout': () => {},
+    maxmemory: limit,
+    'maxmemory-policy': limit,
+    requirepass: ({ requirepass }) => {
+      server.password = requirepass || undefined;
+    },
+    save({ save }) {
+      if (keeper !== undefined) keeper.savePoints = save;
+    },
+    loglevel: ({ loglevel }) => surroundings.onLogLevel?.(loglevel),
+  });
   const lifecycle: Lifecycle = new Lifecycle({
     keeper,
-    savesByDefault: config.save.length > 0,
-    closeServer: () => server.close({ drainMs: config['shutdown-timeout'] * 1000 }),
+    savesByDefault: () => live.current.save.length > 0,
+    closeServer: () => server.close({ drainMs: live.current['shutdown-timeout'] * 1000 }),
     release: () => {
       expiry.stop();
       timers.clearInterval(showing);
@@ -150,14 +167,20 @@ function build(config: Config, surroundings: Surroundings, storage: Storage) {
     keyspaces: engine,
     snapshots: keeper === undefined ? memoryOnly(storage, clock) : keptSnapshots(keeper),
     lifecycle,
-    configuration: { parameters: () => shownConfig(config) },
+    configuration: live,
     loading: () => lifecycle.loading,
     clock,
     timers,
     log,
     password: config.requirepass || undefined,
-    connectionsMax: config.maxclients,
-    idleMsMax: config.timeout * 1000,
+    limits: {
+      get connectionsMax() {
+        return live.current.maxclients;
+      },
+      get idleMsMax() {
+        return live.current.timeout * 1000;
+      },
+    },
     transport: config.transport,
   });
   const startJobs = () => {

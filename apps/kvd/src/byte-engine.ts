@@ -18,8 +18,8 @@ export interface ByteEngineOptions {
 
 /** The daemon's engine: a `ByteStore`, whose frozen views are what snapshots are written from. */
 export class ByteEngine implements Engine {
-  readonly maxBytes: number;
-  readonly evictionPolicy: ByteEvictionPolicy;
+  maxBytes = 0;
+  evictionPolicy: ByteEvictionPolicy = 'noeviction';
   private readonly store: ByteStore;
   private readonly restored = new OneRange();
   private restoring = false;
@@ -29,12 +29,24 @@ export class ByteEngine implements Engine {
       // What comes from the snapshot need not be saved.
       if (!this.restoring) changed();
     };
-    this.maxBytes = maxBytes;
-    this.evictionPolicy = evictionPolicy;
     // A flush is told by the server, which knows of running saves.
     const journal = { put: tell, deadline: tell, remove: tell, flush: () => {} };
     this.store = new ByteStore({ databases, journal, random });
-    this.store.limit(maxBytes, evictionPolicy);
+    this.limit(maxBytes, evictionPolicy);
+  }
+
+  limit(maxBytes: number, policy: ByteEvictionPolicy): void {
+    this.maxBytes = maxBytes;
+    this.evictionPolicy = policy;
+    this.store.limit(maxBytes, policy);
+  }
+
+  get touching(): boolean {
+    return this.store.touching;
+  }
+
+  set touching(touching: boolean) {
+    this.store.touching = touching;
   }
 
   get count(): number {

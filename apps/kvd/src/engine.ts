@@ -1,5 +1,6 @@
 import type { EntrySink, EntrySource } from '@kv/persistence';
 import type { Keyspaces } from '@kv/server';
+import type { ByteEvictionPolicy } from '@kv/store';
 
 /** What the daemon needs of a storage engine: the server's port, the snapshots' two, and a sweep. */
 export interface Engine extends Keyspaces, EntrySource, EntrySink {
@@ -8,6 +9,8 @@ export interface Engine extends Keyspaces, EntrySource, EntrySink {
    * did: fewer, when nothing more is due.
    */
   sweep(budget: number): number;
+  /** Keeps to another limit, by another policy, from now on; 0 bytes is without a limit. */
+  limit(maxBytes: number, policy: ByteEvictionPolicy): void;
 }
 
 /** A snapshot holds an entry of a kind that this server does not know: a newer one wrote it. */

@@ -26,7 +26,7 @@ function daemon({ dirty = 1, savesByDefault = true, loaded = true } = {}) {
   };
   const parts = {
     keeper: keeper as unknown as NonNullable<LifecycleParts['keeper']>,
-    savesByDefault,
+    savesByDefault: () => savesByDefault,
     closeServer: async () => void calls.push('clients'),
     release: () => void calls.push('release'),
     timers: {

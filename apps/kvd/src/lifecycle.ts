@@ -9,7 +9,7 @@ export interface LifecycleParts {
   /** `undefined`: nothing is kept on disk. */
   readonly keeper: Pick<SnapshotKeeper, 'dirty' | 'saving' | 'save' | 'close'> | undefined;
   /** Whether a shutdown saves when nobody says so: there are save points. */
-  readonly savesByDefault: boolean;
+  readonly savesByDefault: () => boolean;
   /** Takes the leave of the clients. */
   readonly closeServer: () => Promise<void>;
   /** What comes after everything else: the lock, the sweep. */
@@ -84,7 +84,7 @@ export class Lifecycle implements LifecyclePort {
 
   private async run(asked: boolean | undefined, force: boolean): Promise<void> {
     const { log } = this.parts;
-    const saves = !this.loading && (asked ?? this.parts.savesByDefault);
+    const saves = !this.loading && (asked ?? this.parts.savesByDefault());
     this.load.abort();
     if (saves) await this.saveWhileServing(force);
     this.phase = 'closing';

@@ -12,6 +12,11 @@ const LEVELS = {
   nothing: 'silent',
 } as const;
 
+/** Logs more or less from now on. */
+export function setLogLevel(log: Logger, level: Config['loglevel']): void {
+  log.level = LEVELS[level];
+}
+
 /** What a log is written to, and what that can show. */
 export interface LogTarget {
   readonly output: LogOutput;

@@ -1,6 +1,6 @@
 import { assemble, type Daemon } from './assemble.ts';
 import { type ConfigSources, resolveConfig } from './config/resolve.ts';
-import { createLog } from './log.ts';
+import { createLog, setLogLevel } from './log.ts';
 import { logOutput } from './log-output.ts';
 import { type ProgressTarget, progressLine } from './progress.ts';
 import { systemTimers } from './system-timers.ts';
@@ -28,6 +28,7 @@ export async function serve(sources: ConfigSources): Promise<void> {
     onLoadProgress: loading.show,
     onSaveProgress: saving.show,
     onSaveEnd: saving.end,
+    onLogLevel: (level) => setLogLevel(log, level),
   });
   // From here on, since clients and supervisors see it listen before it is all there.
   const forget = stopAtSignals(assembling, log);

@@ -171,9 +171,13 @@ type Method<Row extends Command> =
     ? <T = unknown>(...args: MethodArguments<Row>) => Promise<ReplyTypes<T>[NativeOf<Row>]>
     : (...args: MethodArguments<Row>) => Promise<ReplyTypes<unknown>[NativeOf<Row>]>;
 
-/** `CLIENT ID` is `clientId`. */
+type Capitalized<Name extends string> = Name extends `${infer Word}-${infer Rest}`
+  ? `${Capitalized<Word>}${Capitalized<Rest>}`
+  : Capitalize<Lowercase<Name>>;
+
+/** `CLIENT NO-EVICT` is `clientNoEvict`. */
 type MethodName<Name extends string> = Name extends `${infer Word} ${infer Rest}`
-  ? `${Lowercase<Word>}${Capitalize<Lowercase<Rest>>}`
+  ? `${Lowercase<Word>}${Capitalized<Rest>}`
   : Lowercase<Name>;
 
 /** One method for each command of the table. */

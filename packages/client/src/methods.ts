@@ -19,10 +19,10 @@ export interface MethodCall {
 
 const NO_OPTIONS: CallOptions = {};
 
-/** `CLIENT ID` is `clientId`. */
+/** `CLIENT NO-EVICT` is `clientNoEvict`. */
 export function methodName(command: string): string {
-  const [head = '', tail] = command.toLowerCase().split(' ');
-  return tail === undefined ? head : `${head}${tail[0]?.toUpperCase()}${tail.slice(1)}`;
+  const [head = '', ...others] = command.toLowerCase().split(/[ -]/);
+  return head + others.map((word) => `${word[0]?.toUpperCase()}${word.slice(1)}`).join('');
 }
 
 function methodOf(row: CommandRow): Method {

@@ -67,6 +67,7 @@ export const storedBytes =
         valueLength: () => bytes.length,
         encodingOf: () => encoding,
         copyValue: (_ref, target, _view, offset) => target.set(bytes, offset),
+        stableValue: () => undefined,
       },
       1,
     );

@@ -10,6 +10,7 @@ import {
   UNAUTHENTICATED_FRAME_BYTES_MAX,
 } from './limits.ts';
 import { INVALID, type RequestBatch } from './request-batch.ts';
+import type { PartialRequest, RequestReader } from './request-reader.ts';
 import { WALK_TOO_DEEP, walkValue } from './value/walk.ts';
 
 const TRUNCATED = 'a request ends inside an argument';
@@ -28,11 +29,13 @@ const TRUNCATED = 'a request ends inside an argument';
  * const used = reader.fill(batch, 0, bytes.length, true);
  * ```
  */
-export class FrameReader {
+export class FrameReader implements RequestReader {
   /** What broke the protocol in the last call of {@link fill}, or `undefined`. */
   error: string | undefined;
   /** Bytes that the frame at the returned offset will have; 0 while unknown. */
   wanted = 0;
+  /** A frame says how long it is: nothing of a partial one has been read. */
+  partial: PartialRequest | undefined = undefined;
   /** Where the element that was read last ends. */
   private next = 0;
 

@@ -51,11 +51,15 @@ export {
   UNAUTHENTICATED_FRAME_BYTES_MAX,
   VALUE_BYTES_MAX,
 } from './limits.ts';
-export { NativeReplyWriter, type Sink } from './native-reply-writer.ts';
+export { NativeReplyWriter } from './native-reply-writer.ts';
+export { ReplyBuffer, type Sink } from './reply-buffer.ts';
 export { ReplyReader } from './reply-reader.ts';
 export type { ReplyWriter, ValueSource } from './reply-writer.ts';
 export { INVALID, RequestBatch } from './request-batch.ts';
+export type { PartialRequest, RequestReader } from './request-reader.ts';
 export { writeRequest } from './request-writer.ts';
+export { RespReader } from './resp-reader.ts';
+export { RespReplyWriter } from './resp-reply-writer.ts';
 export { isUtf8 } from './utf8.ts';
 export { ValueCodec, type ValueCodecOptions, valueCodec } from './value/codec.ts';
 export { type ValueExtension, valueExtension } from './value/extensions.ts';

@@ -35,3 +35,9 @@ export const UNAUTHENTICATED_FRAME_BYTES_MAX = 16 * 1024;
 
 /** Arguments of a request before authentication, as in Redis 7. */
 export const UNAUTHENTICATED_ARGUMENTS_MAX = 10;
+
+/** An inline command (RESP), as in Redis; also what one line of a request's lengths may have. */
+export const INLINE_BYTES_MAX = 64 * 1024;
+
+/** A bulk string before authentication (RESP), as in Redis 7. */
+export const UNAUTHENTICATED_BULK_BYTES_MAX = 16 * 1024;

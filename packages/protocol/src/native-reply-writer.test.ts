@@ -52,6 +52,7 @@ function source(encoding: number, bytes: Uint8Array): ValueSource {
     valueLength: () => bytes.length,
     encodingOf: () => encoding,
     copyValue: (_ref, target, _view, offset) => target.set(bytes, offset),
+    stableValue: () => undefined,
   };
 }
 

@@ -6,22 +6,12 @@ import {
   FRAME_HEADER_BYTES,
   FRAME_LENGTH_BYTES,
   FrameKind,
+  NATIVE_VERSION,
 } from './frame.ts';
-import { REPLY_BYTES_MAX } from './limits.ts';
+import { ReplyBuffer, type Sink } from './reply-buffer.ts';
 import type { ReplyWriter, ValueSource } from './reply-writer.ts';
 import { isUtf8 } from './utf8.ts';
 
-/** Where a writer empties itself. */
-export interface Sink {
-  /**
-   * Sends `bytes[0, length)`. False: the bytes are still in use after the call,
-   * and the writer must go on in an array of its own.
-   */
-  send(bytes: Uint8Array, length: number): boolean;
-}
-
-/** Replies are gathered up to about this size before they are sent. */
-const CAPACITY_BYTES = 64 * 1024;
 /** The longest header of a MessagePack string, byte string or extension. */
 const HEADER_BYTES_MAX = 6;
 /** An array header, two text headers and the longest code. */
@@ -29,15 +19,8 @@ const ERROR_BYTES_MAX = 32;
 
 const encoder = new TextEncoder();
 
-function allocate(bytes: number): Uint8Array<ArrayBuffer> {
-  return typeof Buffer === 'undefined' ? new Uint8Array(bytes) : Buffer.allocUnsafeSlow(bytes);
-}
-
 /**
- * Native replies into one reused buffer. {@link begin} and {@link end} frame each
- * reply; {@link flush} hands what is complete to the sink, and so does a buffer that is
- * full. Connections that take turns can share a writer: whoever has the turn sets
- * `sink`, and leaves nothing pending.
+ * Native replies. {@link begin} and {@link end} frame each.
  *
  * @example
  * ```ts
@@ -48,28 +31,13 @@ function allocate(bytes: number): Uint8Array<ArrayBuffer> {
  * out.flush();
  * ```
  */
-export class NativeReplyWriter implements ReplyWriter {
-  sink: Sink;
-  /** Error replies written so far, those inside arrays too. */
-  errors = 0;
-  private readonly replyBytesMax: number;
-  private bytes_ = allocate(CAPACITY_BYTES);
-  private view = new DataView(this.bytes_.buffer);
-  private position = 0;
-  /** Where the reply being written starts; what is before it may be sent. */
-  private start = 0;
-  /** The reply being written is longer than it may be; what is written of it is dropped. */
-  private tooLong = false;
+export class NativeReplyWriter extends ReplyBuffer implements ReplyWriter {
+  /** There is one version; see {@link ReplyWriter}. */
+  version = NATIVE_VERSION;
 
   /** @param replyBytesMax - a longer reply becomes an error */
-  constructor(sink: Sink, replyBytesMax: number = REPLY_BYTES_MAX) {
-    this.sink = sink;
-    this.replyBytesMax = replyBytesMax;
-  }
-
-  /** Bytes that are written and not yet sent. */
-  get pendingBytes(): number {
-    return this.position;
+  constructor(sink: Sink, replyBytesMax?: number) {
+    super(sink, FRAME_HEADER_BYTES, replyBytesMax);
   }
 
   /** Starts a reply frame. */
@@ -91,7 +59,7 @@ export class NativeReplyWriter implements ReplyWriter {
 
   /** Completes the frame; its length is known now. */
   end(): void {
-    if (this.tooLong || this.position - this.start > this.replyBytesMax) {
+    if (this.isTooLong) {
       const isPush = this.view.getUint8(this.start + FRAME_LENGTH_BYTES) === FrameKind.PUSH;
       this.cancel();
       // Nobody waits for a push.
@@ -99,48 +67,9 @@ export class NativeReplyWriter implements ReplyWriter {
       this.begin();
       this.error(Errors.replyTooLong);
     }
-    this.view.setUint32(this.start, this.position - this.start - FRAME_LENGTH_BYTES, false);
-    this.start = this.position;
-  }
-
-  /** Takes back the frame that was begun: the reply comes later. */
-  cancel(): void {
-    this.position = this.start;
-    this.tooLong = false;
-  }
-
-  /** Sends every complete frame. */
-  flush(): void {
-    if (this.start === 0) return;
-    const { bytes_: bytes, start, position } = this;
-    this.position = position - start;
-    this.start = 0;
-    const reusable = this.sink.send(bytes, start) && bytes.length === CAPACITY_BYTES;
-    if (reusable) bytes.copyWithin(0, start, position);
-    else this.replace(Math.max(CAPACITY_BYTES, this.position), bytes.subarray(start, position));
-  }
-
-  private replace(size: number, keep: Uint8Array): void {
-    this.bytes_ = allocate(size);
-    this.view = new DataView(this.bytes_.buffer);
-    this.bytes_.set(keep);
-  }
-
-  /** Makes sure that `count` bytes fit behind the position. */
-  private room(count: number): void {
-    if (this.position + count <= this.bytes_.length) return;
-    if (this.position + count - this.start > this.replyBytesMax) {
-      // Goes on in the same place, so that memory stays bounded; end() tells the client.
-      this.tooLong = true;
-      this.position = this.start + FRAME_HEADER_BYTES;
-    }
-    this.flush();
-    const needed = this.position + count;
-    if (needed > this.bytes_.length)
-      this.replace(
-        Math.max(needed, this.bytes_.length * 2),
-        this.bytes_.subarray(0, this.position),
-      );
+    const length = this.position - this.start + this.ownSplicedBytes;
+    this.view.setUint32(this.start, length - FRAME_LENGTH_BYTES, false);
+    this.complete();
   }
 
   written(count: number): void {
@@ -194,7 +123,7 @@ export class NativeReplyWriter implements ReplyWriter {
   private run(fixed: number, sized: number, bytes: Uint8Array): void {
     this.room(HEADER_BYTES_MAX + bytes.length);
     this.header(fixed, sized, bytes.length);
-    this.bytes_.set(bytes, this.position);
+    this.output.set(bytes, this.position);
     this.position += bytes.length;
   }
 
@@ -227,26 +156,37 @@ export class NativeReplyWriter implements ReplyWriter {
   value(source: ValueSource, ref: number): void {
     const length = source.valueLength(ref);
     const encoding = source.encodingOf(ref);
-    this.room(HEADER_BYTES_MAX + length);
-    const text = encoding === Encoding.TEXT;
-    if (text) this.header(0xa0, 0xd9, length);
+    const stable = this.spliceable(source, ref, length);
+    this.room(HEADER_BYTES_MAX + (stable === undefined ? length : 0));
+    if (encoding === Encoding.TEXT) this.header(0xa0, 0xd9, length);
     else if (encoding === Encoding.BYTES) this.header(0, 0xc4, length);
     else if (encoding === Encoding.VALUE) this.extension(EXT_VALUE, length);
+    else if (stable !== undefined) this.rawHeader(stable);
     else {
       this.raw(source, ref, length);
       return;
     }
-    source.copyValue(ref, this.bytes_, this.view, this.position);
+    if (stable !== undefined) {
+      this.splice(stable);
+      return;
+    }
+    source.copyValue(ref, this.output, this.view, this.position);
     this.position += length;
+  }
+
+  private rawHeader(bytes: Uint8Array): void {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (isUtf8(view, 0, bytes.length)) this.header(0xa0, 0xd9, bytes.length);
+    else this.header(0, 0xc4, bytes.length);
   }
 
   /** RAW: a string if it is UTF-8. The longest header is left room for, then closed up. */
   private raw(source: ValueSource, ref: number, length: number): void {
     const at = this.position + HEADER_BYTES_MAX;
-    source.copyValue(ref, this.bytes_, this.view, at);
+    source.copyValue(ref, this.output, this.view, at);
     if (isUtf8(this.view, at, length)) this.header(0xa0, 0xd9, length);
     else this.header(0, 0xc4, length);
-    this.bytes_.copyWithin(this.position, at, at + length);
+    this.output.copyWithin(this.position, at, at + length);
     this.position += length;
   }
 
@@ -263,6 +203,18 @@ export class NativeReplyWriter implements ReplyWriter {
     view.setUint32(position + 1, length, false);
     view.setInt8(position + 5, type);
     this.position += 6;
+  }
+
+  verbatim(text: string): void {
+    this.text(text);
+  }
+
+  set(elements: number): void {
+    this.array(elements);
+  }
+
+  push(elements: number): void {
+    this.array(elements);
   }
 
   array(elements: number): void {

@@ -11,6 +11,8 @@ export interface ValueSource {
    * over the same memory. Up to 7 bytes behind it may be overwritten, if there are any.
    */
   copyValue(ref: number, target: Uint8Array, view: DataView, offset: number): void;
+  /** The bytes of the value if nobody will ever change them, though it may be overwritten or deleted. */
+  stableValue(ref: number): Uint8Array | undefined;
 }
 
 /**
@@ -18,6 +20,8 @@ export interface ValueSource {
  * call, or an `array` or `map` header followed by its elements.
  */
 export interface ReplyWriter {
+  /** The version of the protocol that is written: 1 natively, 2 or 3 in RESP. */
+  version: number;
   /** A write's outcome: how many were written, 0 for a refusal. RESP says OK or nil. */
   written(count: number): void;
   /** `OK`, and other short texts that RESP sends as simple strings. */
@@ -32,7 +36,13 @@ export interface ReplyWriter {
   absent(): void;
   /** A stored value. */
   value(source: ValueSource, ref: number): void;
+  /** Text for people, of several lines. */
+  verbatim(text: string): void;
   array(elements: number): void;
+  /** A header; elements without an order follow. */
+  set(elements: number): void;
+  /** The header of something that answers no request. */
+  push(elements: number): void;
   /** A header; `pairs` keys and values follow in turn. */
   map(pairs: number): void;
   error(reply: ErrorReply): void;

@@ -99,6 +99,12 @@ export class RequestBatch {
     this.view = view;
   }
 
+  /** Lays the arguments into other bytes than those that were read. */
+  use(bytes: Uint8Array): void {
+    this.bytes = bytes;
+    this.view = viewOf(bytes);
+  }
+
   /** Lets go of the bytes, which belong to a connection. */
   release(): void {
     this.begin(NO_BYTES, NO_VIEW);

@@ -82,6 +82,7 @@ describe('replies', () => {
       valueLength: () => bytes.length,
       encodingOf: () => encoding,
       copyValue: (_ref, target, _view, offset) => target.set(bytes, offset),
+      stableValue: () => undefined,
     };
   };
   const writes: Record<string, (out: NativeReplyWriter) => void> = {

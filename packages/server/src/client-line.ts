@@ -1,8 +1,11 @@
 import type { Session } from './session.ts';
 
+const PROTOCOLS = ['', 'native', '2', '3'];
+
 /** A client as a line of CLIENT LIST: `name=value` pairs, with Redis's names for them. */
 export function clientLine(session: Session, now: number): string {
   const seconds = (since: number): number => Math.max(0, Math.floor((now - since) / 1000));
+  const flags = `${session.noEvict ? 'e' : ''}${session.noTouch ? 'T' : ''}`;
   const fields: readonly (readonly [string, string | number])[] = [
     ['id', session.id],
     ['addr', session.address],
@@ -10,14 +13,19 @@ export function clientLine(session: Session, now: number): string {
     ['name', session.name],
     ['age', seconds(session.connectedAt)],
     ['idle', seconds(session.lastActiveAt)],
-    ['flags', 'N'],
+    ['flags', flags === '' ? 'N' : flags],
     ['db', session.database],
+    ['sub', 0],
+    ['psub', 0],
+    ['multi', -1],
     [
       'cmd',
       session.lastCommand === '' ? 'NULL' : session.lastCommand.toLowerCase().replace(' ', '|'),
     ],
     ['user', session.authenticated ? 'default' : '(none)'],
-    ['resp', 'native'],
+    ['resp', PROTOCOLS[session.protocol] as string],
+    ['lib-name', session.libraryName],
+    ['lib-ver', session.libraryVersion],
   ];
   return fields.map(([name, value]) => `${name}=${value}`).join(' ');
 }

@@ -148,7 +148,7 @@ test('a value nested 10,000 deep, and a malformed one, are refused and the conne
 test.each([
   ['TLS', Buffer.from('16030100050100000100', 'hex'), '\x15\x03\x03\0\x02\x02F'],
   ['HTTP', Buffer.from('POST / HTTP/1.1\r\nHost: x\r\n\r\n'), 'HTTP/1.1 400 Bad Request\r\n'],
-  ['unknown', Buffer.from('PING\r\n'), '-ERR Protocol error'],
+  ['HTTP', Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'), 'HTTP/1.1 400 Bad Request\r\n'],
 ])(
   '%s on the port gets an answer it understands, and a log line',
   async (protocol, bytes, answer) => {

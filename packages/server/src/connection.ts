@@ -1,31 +1,41 @@
 import type { Socket } from 'node:net';
 import {
+  COMPILED,
   Errors,
   errorReply,
-  type FrameReader,
   type NativeReplyWriter,
+  type PartialRequest,
   type RequestBatch,
+  type RequestReader,
+  type RespReplyWriter,
 } from '@kv/protocol';
 import { ClientSocket, type SocketOwner, type Wire } from './client-socket.ts';
 import type { Dispatcher } from './dispatch.ts';
-import { foreignProtocol } from './foreign.ts';
+import { foreignProtocol, NATIVE_FIRST_BYTE } from './foreign.ts';
 import type { ServerContext } from './handler.ts';
 import { InputTail } from './input-tail.ts';
 import { INPUT_AHEAD_BYTES_MAX, OUTPUT_BYTES_MAX } from './limits.ts';
 import type { Parked, Reply } from './parked.ts';
+import type { Held } from './pause.ts';
 import type { Session } from './session.ts';
 import type { Runner, Turn } from './turn.ts';
 import type { Progress } from './watch.ts';
+
+/** How requests are read and replies written in one protocol. */
+export interface Dialect {
+  readonly reader: RequestReader;
+  /** Empty between turns; its sink is the connection that has the turn. */
+  readonly out: NativeReplyWriter | RespReplyWriter;
+}
 
 /** What the connections of a server share: one of them has its turn at a time. */
 export interface Machinery {
   readonly context: ServerContext;
   readonly dispatcher: Dispatcher;
   readonly wire: Wire;
-  readonly reader: FrameReader;
+  readonly native: Dialect;
+  readonly resp: Dialect;
   readonly batch: RequestBatch;
-  /** Empty between turns; its sink is the connection that has the turn. */
-  readonly out: NativeReplyWriter;
   readonly turn: Turn;
 }
 
@@ -34,7 +44,7 @@ export interface Machinery {
  * wait while a reply is parked, and while replies wait for the client; within one turn
  * at most `OUTPUT_BYTES_MAX` and one reply are gathered.
  */
-export class Connection implements SocketOwner, Runner {
+export class Connection implements SocketOwner, Runner, Held {
   readonly session: Session;
   private readonly socket: ClientSocket;
   private readonly machinery: Machinery;
@@ -48,11 +58,18 @@ export class Connection implements SocketOwner, Runner {
   private parked: Parked | undefined;
   /** The reply of what was parked, or a refusal, to be written in the next turn. */
   private late: Reply | undefined;
+  /** The reply to come is not to be sent: CLIENT REPLY. */
+  private mutesLate = false;
+  /** CLIENT PAUSE holds the next request. */
+  private held = false;
   /** The client has sent all it will. */
   private complete = false;
   /** The server is closing: what has arrived is answered, nothing more is taken. */
   private draining = false;
   private judged = false;
+  private dialect: Dialect;
+  /** What has been read of a request of many arguments. */
+  private partial: PartialRequest | undefined;
 
   constructor(
     accepted: Socket,
@@ -62,8 +79,10 @@ export class Connection implements SocketOwner, Runner {
   ) {
     this.session = session;
     this.machinery = machinery;
+    this.dialect = machinery.native;
     this.onClose = onClose;
     this.socket = new ClientSocket(accepted, machinery.wire, this);
+    session.disconnect = () => this.socket.destroy();
   }
 
   /** How the connection moves along, for the limits in time. */
@@ -138,15 +157,23 @@ export class Connection implements SocketOwner, Runner {
     return this.judged || this.judge(bytes.subarray(0, count));
   }
 
-  /** Looks at the first bytes of a connection. False: it is not one of ours. */
+  /** Chooses the protocol by the first bytes of a connection. False: it is not one of ours. */
   private judge(chunk: Uint8Array): boolean {
     this.judged = true;
     const foreign = foreignProtocol(chunk);
-    if (foreign === undefined) return true;
-    const { log } = this.machinery.context;
-    const { address, id } = this.session;
+    const { session, machinery } = this;
+    if (foreign === undefined) {
+      if (chunk[0] === NATIVE_FIRST_BYTE) return true;
+      this.dialect = machinery.resp;
+      session.protocol = 2;
+      // RESP connections may begin with anything.
+      session.greeted = true;
+      return true;
+    }
+    const { log } = machinery.context;
+    const { address, id } = session;
     log.warn({ client: id, address, protocol: foreign.name }, 'refused a foreign protocol');
-    this.session.closing = true;
+    session.closing = true;
     this.socket.end(foreign.answer);
     return false;
   }
@@ -167,6 +194,7 @@ export class Connection implements SocketOwner, Runner {
     const { parked } = this;
     this.parked = undefined;
     parked?.cancel?.();
+    this.machinery.context.pause.forget(this);
     this.onClose(this);
   }
 
@@ -182,9 +210,10 @@ export class Connection implements SocketOwner, Runner {
   run(): void {
     const { socket, session, machinery, late } = this;
     if (socket.destroyed) return;
-    const { out } = machinery;
+    const { out } = this.dialect;
     const { statistics } = machinery.context;
     out.sink = socket;
+    out.version = session.protocol;
     this.late = undefined;
     if (late !== undefined) this.writeReply(late);
     while (this.mayRun() && this.runBatch());
@@ -208,8 +237,9 @@ export class Connection implements SocketOwner, Runner {
   }
 
   private mayRun(): boolean {
-    const { socket, parked, late, session } = this;
-    return !socket.blocked && parked === undefined && late === undefined && !session.closing;
+    const { socket, parked, late, held, session } = this;
+    const waits = socket.blocked || parked !== undefined || late !== undefined || held;
+    return !waits && !session.closing;
   }
 
   /** What arrives on a connection that is closing is thrown away, but must be read for that. */
@@ -223,26 +253,34 @@ export class Connection implements SocketOwner, Runner {
 
   /** Reads a batch of requests and executes it. False: no whole request is left. */
   private runBatch(): boolean {
-    const { batch, reader, context } = this.machinery;
+    const { batch, context } = this.machinery;
     const { input, session } = this;
-    const { bytes, view, start, end } = input;
-    if (start === end) return false;
+    const { reader } = this.dialect;
+    const { bytes, view, start } = input;
+    if (start === input.end) return false;
     batch.begin(bytes, view);
     batch.adoptable = input.own;
-    const read = reader.fill(batch, start, end, session.trusted);
+    reader.partial = this.partial;
+    const read = reader.fill(batch, start, input.end, session.trusted);
     const { error, wanted } = reader;
+    this.partial = reader.partial;
     const { rows } = batch;
     const now = context.clock.now();
     context.keyspaces.now = now;
+    context.keyspaces.touching = !session.noTouch;
     session.lastActiveAt = now;
     batch.takeKeys();
     session.keyspace.prefetch(batch);
     const done = this.executeRows();
-    const consumed = done < rows ? (batch.end[done - 1] as number) : read;
-    if (input.own && !batch.adoptable) input.leave(consumed);
-    else input.consume(consumed);
+    const end = done < rows ? endOf(batch, done, start) : read;
+    if (input.own && !batch.adoptable) input.leave(end);
+    else input.consume(end);
     batch.release();
-    if (done < rows) return true;
+    if (done < rows) {
+      // The next request is one of those that were read, not the one behind them.
+      this.partial = undefined;
+      return true;
+    }
     input.expect(wanted);
     // Not before the replies ahead of it; what is wrong is still there to be read again.
     if (error !== undefined && this.mayRun()) this.breakOff(error);
@@ -251,27 +289,52 @@ export class Connection implements SocketOwner, Runner {
 
   /** Executes rows until one is parked or stops the connection; answers how many ran. */
   private executeRows(): number {
-    const { batch, out } = this.machinery;
-    const { socket } = this;
+    const { batch } = this.machinery;
+    const { socket, session } = this;
+    const { out } = this.dialect;
     let row = 0;
     while (row < batch.rows && this.mayRun()) {
+      if (this.isHeld(row)) break;
       out.begin();
+      const skips = session.skipsReply;
+      session.skipsReply = false;
       const parked = this.executeRow(row++);
-      if (parked === undefined) {
+      const mutes = session.repliesOff || session.skipsReply || skips;
+      if (parked !== undefined) {
+        out.cancel();
+        this.park(parked, mutes);
+      } else if (mutes) out.cancel();
+      else {
         out.end();
         // What waits for a client is looked at after every command.
         if (out.pendingBytes + socket.queuedBytes > OUTPUT_BYTES_MAX) out.flush();
-      } else {
-        out.cancel();
-        this.park(parked);
       }
     }
     return row;
   }
 
+  /** Whether CLIENT PAUSE holds a request; then it is looked at again when that ends. */
+  private isHeld(row: number): boolean {
+    const { batch, context } = this.machinery;
+    const { pause } = context;
+    if (!pause.active) return false;
+    const command = COMPILED[batch.command[row] as number];
+    if (command === undefined || !pause.holds(command.row.flags)) return false;
+    this.held = true;
+    pause.hold(this);
+    return true;
+  }
+
+  /** {@link Held} */
+  released(): void {
+    this.held = false;
+    this.takeTurn();
+  }
+
   /** Executes one row; a write for which the system has no memory is refused like any other. */
   private executeRow(row: number): Parked | undefined {
-    const { batch, dispatcher, out } = this.machinery;
+    const { batch, dispatcher } = this.machinery;
+    const { out } = this.dialect;
     try {
       return dispatcher.execute(batch, row, this.session, out);
     } catch (error) {
@@ -284,8 +347,9 @@ export class Connection implements SocketOwner, Runner {
   }
 
   /** Holds back everything behind a reply that comes later. */
-  private park(parked: Parked): void {
+  private park(parked: Parked, mutes: boolean): void {
     this.parked = parked;
+    this.mutesLate = mutes;
     parked.start((reply) => {
       if (this.parked !== parked) return;
       this.parked = undefined;
@@ -295,10 +359,12 @@ export class Connection implements SocketOwner, Runner {
   }
 
   private writeReply(reply: Reply): void {
-    const { out } = this.machinery;
+    const { out } = this.dialect;
     out.begin();
     reply(out);
-    out.end();
+    if (this.mutesLate) out.cancel();
+    else out.end();
+    this.mutesLate = false;
   }
 
   /** The bytes make no sense: says so, and closes this connection. */
@@ -312,7 +378,7 @@ export class Connection implements SocketOwner, Runner {
 
   /** Whether nothing more will be answered. */
   private isDone(): boolean {
-    if (this.parked !== undefined || this.late !== undefined) return false;
+    if (this.parked !== undefined || this.late !== undefined || this.held) return false;
     return this.session.closing || ((this.complete || this.draining) && !this.socket.blocked);
   }
 
@@ -325,4 +391,9 @@ export class Connection implements SocketOwner, Runner {
     socket.read(true);
     socket.end();
   }
+}
+
+/** Where the first `done` requests of a batch end, which begin at `start`. */
+function endOf(batch: RequestBatch, done: number, start: number): number {
+  return done === 0 ? start : (batch.end[done - 1] as number);
 }

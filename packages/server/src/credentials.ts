@@ -7,10 +7,15 @@ const USER = 'default';
 
 /** Whether a name and a password let a client in. */
 export class CredentialCheck {
-  private readonly expected: Buffer | undefined;
+  private expected: Buffer | undefined;
 
   /** @param password - `undefined` or empty: everybody is let in */
   constructor(password: string | undefined) {
+    this.password = password;
+  }
+
+  /** Changes it for whoever signs in from now on. */
+  set password(password: string | undefined) {
     this.expected = password ? digest(password) : undefined;
   }
 

@@ -14,22 +14,29 @@ const HTTP_TEXT = 'This is a kvd database, not a web server. Use @kv/client to t
 const HTTP_ANSWER = encoder.encode(
   `HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: ${HTTP_TEXT.length}\r\nConnection: close\r\n\r\n${HTTP_TEXT}`,
 );
-const HTTP_VERBS = ['GET ', 'POST', 'PUT ', 'HEAD', 'DELE', 'OPTI', 'PATC', 'CONN', 'TRAC', 'PRI '];
+/** Words that begin an HTTP request and no command. */
+const HTTP_VERBS = ['POST', 'PUT ', 'HEAD', 'OPTI', 'PATC', 'CONN', 'TRAC', 'PRI '];
+/** Words that begin either; only the rest of the line tells. */
+const SHARED_VERBS = ['GET ', 'DELE'];
+const HTTP_LINE = / HTTP\/1\.[01]\r?$/;
+/** What is looked at of a first line. */
+const LINE_BYTES_MAX = 8192;
 
-const PLAIN_ANSWER = encoder.encode(
-  '-ERR Protocol error: this port speaks the kvd protocol, whose connections begin with a HELLO frame\r\n',
-);
+/** The first byte of a native connection: the high byte of its first frame's length. */
+export const NATIVE_FIRST_BYTE = 0x00;
 
 /**
- * Judges a connection by its first bytes. A native one begins with 0x00, the high
- * byte of its first frame's length, which neither TLS, HTTP nor text ever send.
+ * Judges a connection by its first bytes. A native one begins with 0x00, which neither
+ * TLS, HTTP nor RESP ever send; what is neither TLS nor HTTP is taken for RESP.
  *
- * @returns `undefined` for a native connection
+ * @returns `undefined` for a protocol that is spoken here
  */
 export function foreignProtocol(first: Uint8Array): ForeignProtocol | undefined {
-  if (first[0] === 0) return undefined;
+  if (first[0] === NATIVE_FIRST_BYTE) return undefined;
   if (first[0] === TLS_HANDSHAKE) return { name: 'TLS', answer: TLS_ALERT };
   const start = String.fromCharCode(...first.subarray(0, 4));
-  if (HTTP_VERBS.some((verb) => start === verb)) return { name: 'HTTP', answer: HTTP_ANSWER };
-  return { name: 'unknown', answer: PLAIN_ANSWER };
+  if (HTTP_VERBS.includes(start)) return { name: 'HTTP', answer: HTTP_ANSWER };
+  if (!SHARED_VERBS.includes(start)) return undefined;
+  const [line = ''] = String.fromCharCode(...first.subarray(0, LINE_BYTES_MAX)).split('\n');
+  return HTTP_LINE.test(line) ? { name: 'HTTP', answer: HTTP_ANSWER } : undefined;
 }

@@ -1,11 +1,13 @@
 import type { NamesOfGroup, ReplyWriter, RequestBatch } from '@kv/protocol';
 import type { CredentialCheck } from './credentials.ts';
 import type { Parked } from './parked.ts';
+import type { Pause } from './pause.ts';
 import type {
   Clock,
   Configuration,
   Keyspaces,
   Lifecycle,
+  Limits,
   Log,
   Snapshots,
   Timers,
@@ -33,12 +35,13 @@ export interface ServerContext {
   readonly lifecycle: Lifecycle;
   readonly configuration: Configuration;
   readonly credentials: CredentialCheck;
+  readonly limits: Limits;
+  readonly pause: Pause;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;
   readonly statistics: Statistics;
   readonly version: string;
-  readonly connectionsMax: number;
   /** The data is still being read from disk. */
   readonly loading: () => boolean;
   /** The clients connected now. */

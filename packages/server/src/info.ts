@@ -17,10 +17,10 @@ function server({ version, clock, statistics, listening }: ServerContext): Field
   ];
 }
 
-function clients({ sessions, connectionsMax }: ServerContext): Fields {
+function clients({ sessions, limits }: ServerContext): Fields {
   return [
     ['connected_clients', sessions.size],
-    ['maxclients', connectionsMax],
+    ['maxclients', limits.connectionsMax],
   ];
 }
 

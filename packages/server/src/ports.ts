@@ -84,6 +84,8 @@ export interface Keyspaces {
   used(): Iterable<readonly [index: number, keyspace: Keyspace]>;
   /** The time by which deadlines are judged, until it is set again. */
   now: number;
+  /** Whether what is found counts as used, for eviction. */
+  touching: boolean;
   /** Entries that have expired and been removed. */
   readonly expired: number;
   /** Entries that were removed to keep within `maxmemory`. */
@@ -131,9 +133,20 @@ export interface Lifecycle {
   shutdown(options: { save: boolean | undefined; force: boolean }): Promise<void>;
 }
 
-/** The options that CONFIG GET shows, by name; the values are as in the configuration file. */
+/** The options, by name; the values are as in the configuration file. */
 export interface Configuration {
+  /** What CONFIG GET shows. */
   parameters(): Iterable<readonly [name: string, value: string]>;
+  /** Changes all of these, or none; answers why it did not, for people. */
+  change(pairs: readonly (readonly [name: string, value: string])[]): string | undefined;
+}
+
+/** Limits that can change while the server runs. */
+export interface Limits {
+  /** More clients than this are refused with an error. */
+  readonly connectionsMax: number;
+  /** Clients that send nothing for so long are disconnected; 0 is never. */
+  readonly idleMsMax: number;
 }
 
 /** Unix milliseconds. */

@@ -1,16 +1,24 @@
 import type { Socket } from 'node:net';
-import { FrameReader, NativeReplyWriter, RequestBatch } from '@kv/protocol';
+import {
+  FrameReader,
+  NativeReplyWriter,
+  RequestBatch,
+  RespReader,
+  RespReplyWriter,
+} from '@kv/protocol';
 import { Connection, type Machinery } from './connection.ts';
 import { CredentialCheck } from './credentials.ts';
 import { Dispatcher } from './dispatch.ts';
 import type { ServerContext } from './handler.ts';
 import { HOUSEKEEPING_MS } from './limits.ts';
 import { formatAddress, type Listener, type ListenOptions, listen } from './listen.ts';
+import { Pause } from './pause.ts';
 import type {
   Clock,
   Configuration,
   Keyspaces,
   Lifecycle,
+  Limits,
   Log,
   Snapshots,
   Timers,
@@ -36,10 +44,8 @@ export interface KvServerOptions {
   readonly log: Log;
   /** `undefined`: nobody has to sign in. */
   readonly password: string | undefined;
-  /** More clients than this are refused with an error. */
-  readonly connectionsMax: number;
-  /** Clients that send nothing for so long are disconnected; 0 is never. */
-  readonly idleMsMax: number;
+  /** Asked for again whenever they matter. */
+  readonly limits: Limits;
   /**
    * How sockets are read: `auto` is into one shared buffer where Node.js allows it, `stream`
    * is each read in an array of its own.
@@ -81,6 +87,7 @@ export class KvServer {
     const context: ServerContext = {
       ...options,
       credentials: new CredentialCheck(options.password),
+      pause: new Pause(options.timers),
       statistics: this.statistics,
       sessions: this.sessions,
       listening: () => this.listeners.map(({ address }) => address),
@@ -88,7 +95,8 @@ export class KvServer {
     this.machinery = {
       context,
       dispatcher: new Dispatcher(context),
-      reader: new FrameReader(),
+      native: { reader: new FrameReader(), out: new NativeReplyWriter(NOWHERE) },
+      resp: { reader: new RespReader(), out: new RespReplyWriter(NOWHERE) },
       batch: new RequestBatch(),
       wire: {
         input: options.transport === 'stream' ? undefined : new SharedInput(),
@@ -98,7 +106,6 @@ export class KvServer {
         lastReader: undefined,
         fullReads: 0,
       },
-      out: new NativeReplyWriter(NOWHERE),
       turn: new Turn(),
     };
     this.housekeeping = options.timers.setInterval(() => this.keepHouse(), HOUSEKEEPING_MS);
@@ -119,6 +126,11 @@ export class KvServer {
     // Closed while it was being opened: it goes the way of the others.
     if (this.closing) listener.server.close();
     return listener;
+  }
+
+  /** Asks those who sign in from now on for another password; `undefined` for none. */
+  set password(password: string | undefined) {
+    this.machinery.context.credentials.password = password;
   }
 
   /** Where the server listens. */
@@ -156,7 +168,7 @@ export class KvServer {
   }
 
   private accept(socket: Socket, carrier: string): void {
-    const { clock, keyspaces, connectionsMax, log } = this.options;
+    const { clock, keyspaces, limits, log } = this.options;
     this.statistics.connections++;
     const session = new Session({
       id: ++this.lastId,
@@ -168,10 +180,10 @@ export class KvServer {
     });
     const connection = new Connection(socket, session, this.machinery, (gone) => this.forget(gone));
     this.connections.set(connection, new Watch(this.elapsedMs));
-    if (this.sessions.size >= connectionsMax) {
+    if (this.sessions.size >= limits.connectionsMax) {
       this.statistics.rejectedConnections++;
       log.warn(
-        { address: session.address, connectionsMax },
+        { address: session.address, connectionsMax: limits.connectionsMax },
         'refused a client: maxclients reached',
       );
       connection.refuse('max number of clients reached');
@@ -193,8 +205,8 @@ export class KvServer {
   private keepHouse(): void {
     this.elapsedMs += HOUSEKEEPING_MS;
     for (const [connection, watch] of this.connections) {
-      const { idleMsMax, log } = this.options;
-      const reason = watch.overdue(connection.progress, this.elapsedMs, idleMsMax);
+      const { limits, log } = this.options;
+      const reason = watch.overdue(connection.progress, this.elapsedMs, limits.idleMsMax);
       if (reason === undefined) continue;
       const { id, address } = connection.session;
       log.warn({ client: id, address, reason }, 'client cut off');

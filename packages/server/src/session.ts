@@ -1,31 +1,51 @@
 import type { Keyspace } from './ports.ts';
 
+/** How a connection talks: 1 is the native protocol, 2 and 3 are those versions of RESP. */
+export type ProtocolVersion = 1 | 2 | 3;
+
+/** What a session is made with. */
+export interface SessionOptions {
+  readonly id: number;
+  readonly address: string;
+  readonly localAddress: string;
+  /** Unix milliseconds. */
+  readonly now: number;
+  readonly keyspace: Keyspace;
+  readonly authenticated: boolean;
+}
+
 /** What the server knows of one client, whatever carries its bytes. */
 export class Session {
   readonly id: number;
   readonly address: string;
   readonly localAddress: string;
   readonly connectedAt: number;
+  protocol: ProtocolVersion = 1;
   database = 0;
   keyspace: Keyspace;
   name = '';
-  /** HELLO has been answered. */
+  /** What CLIENT SETINFO said. */
+  libraryName = '';
+  libraryVersion = '';
+  /** HELLO has been answered; RESP connections need none. */
   greeted = false;
   authenticated: boolean;
   /** No more requests are executed; the connection closes when its replies are sent. */
   closing = false;
+  /** CLIENT REPLY OFF: nothing is answered. */
+  repliesOff = false;
+  /** CLIENT REPLY SKIP: the next reply is left out. */
+  skipsReply = false;
+  noEvict = false;
+  /** What is read does not count as used. */
+  noTouch = false;
   lastCommand = '';
   /** Unix milliseconds of the last request. */
   lastActiveAt: number;
+  /** Closes the connection, whatever it is doing. */
+  disconnect: () => void = () => {};
 
-  constructor(options: {
-    id: number;
-    address: string;
-    localAddress: string;
-    now: number;
-    keyspace: Keyspace;
-    authenticated: boolean;
-  }) {
+  constructor(options: SessionOptions) {
     this.id = options.id;
     this.address = options.address;
     this.localAddress = options.localAddress;
@@ -38,5 +58,18 @@ export class Session {
   /** Past the handshake: the limits of strangers no longer hold. */
   get trusted(): boolean {
     return this.greeted && this.authenticated;
+  }
+
+  /** RESET: as it was at first, but for the protocol's kind. */
+  reset(keyspace: Keyspace, authenticated: boolean): void {
+    if (this.protocol !== 1) this.protocol = 2;
+    this.database = 0;
+    this.keyspace = keyspace;
+    this.name = '';
+    this.authenticated = authenticated;
+    this.repliesOff = false;
+    this.skipsReply = false;
+    this.noEvict = false;
+    this.noTouch = false;
   }
 }

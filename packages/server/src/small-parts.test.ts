@@ -49,7 +49,7 @@ test('a client is one line of pairs', () => {
   });
   session.lastActiveAt = 12_500;
   expect(clientLine(session, 15_000)).toBe(
-    'id=7 addr=[::1]:5 laddr=[::1]:31337 name= age=5 idle=2 flags=N db=0 cmd=NULL user=default resp=native',
+    'id=7 addr=[::1]:5 laddr=[::1]:31337 name= age=5 idle=2 flags=N db=0 sub=0 psub=0 multi=-1 cmd=NULL user=default resp=native lib-name= lib-ver=',
   );
   expect(clientLine(session, 0)).toContain('age=0 idle=0');
 });
@@ -59,9 +59,12 @@ test.each<[string, string | undefined]>([
   ['\x16\x03\x01', 'TLS'],
   ['GET / HTTP/1.1', 'HTTP'],
   ['POST', 'HTTP'],
-  ['Host: x', 'unknown'],
-  ['*1\r\n$4\r\nPING\r\n', 'unknown'],
-  ['\xff', 'unknown'],
+  ['DELETE /a HTTP/1.0\r\nHost: x', 'HTTP'],
+  ['GET / HTTP/1.1 and more', undefined],
+  ['GET key\r\n', undefined],
+  ['DELETE key\r\n', undefined],
+  ['*1\r\n$4\r\nPING\r\n', undefined],
+  ['\xff', undefined],
 ])('a connection that begins with %j is %s', (first, name) => {
   expect(foreignProtocol(Buffer.from(first, 'latin1'))?.name).toBe(name);
 });

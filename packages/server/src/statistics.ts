@@ -19,4 +19,17 @@ export class Statistics {
   constructor(startedAt: number) {
     this.startedAt = startedAt;
   }
+
+  /** CONFIG RESETSTAT: the counters begin at 0 again. What there is now stays counted. */
+  reset(): void {
+    this.connections = 0;
+    this.rejectedConnections = 0;
+    this.commands = 0;
+    this.errors = 0;
+    this.inputBytes = 0;
+    this.outputBytes = 0;
+    this.keyspaceHits = 0;
+    this.keyspaceMisses = 0;
+    this.calls.fill(0);
+  }
 }

@@ -100,6 +100,8 @@ class FakeKeyspace implements Keyspace {
     target.set(this.entry(ref).value, offset);
   }
 
+  stableValue(): undefined {}
+
   scan(cursor: number, count: number, visit: (ref: number) => void): number {
     const refs = [...this.refs.values()].sort((a, b) => a - b).filter((ref) => ref > cursor);
     for (const ref of refs.slice(0, count)) visit(ref);
@@ -127,6 +129,7 @@ export class FakeKeyspaces implements Keyspaces {
   readonly maxBytes = 0;
   readonly evictionPolicy = 'noeviction';
   readonly longestPauseMs = { expiry: 0.5 };
+  touching = true;
   /** What `makeRoom` answers. */
   hasRoom = true;
   now: number;

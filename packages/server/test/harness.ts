@@ -214,14 +214,16 @@ export class TestServer {
           return this.server.close({ drainMs: 1000 });
         },
       },
-      configuration: { parameters: () => [['maxclients', '10000']] },
+      configuration: {
+        parameters: () => [['maxclients', '10000']],
+        change: (pairs) => (pairs[0]?.[0] === 'maxclients' ? undefined : 'Unknown option'),
+      },
       loading: () => this.loading,
       clock: this.clock,
       timers: this.timers,
       log: this.log,
       password: undefined,
-      connectionsMax: 100,
-      idleMsMax: 0,
+      limits: { connectionsMax: 100, idleMsMax: 0 },
       transport: 'auto',
       ...options,
     });

@@ -1,18 +1,39 @@
-import { Errors, errorReply, NATIVE_VERSION, optionSlots, type RequestBatch } from '@kv/protocol';
-import { clientLine } from '../client-line.ts';
+import {
+  Errors,
+  errorReply,
+  NATIVE_VERSION,
+  optionSlots,
+  type ReplyWriter,
+  type RequestBatch,
+} from '@kv/protocol';
 import type { Handler, Handlers, ServerContext } from '../handler.ts';
 import { SIGN_IN_PAUSE_MS } from '../limits.ts';
 import { Parked } from '../parked.ts';
-import { quoted } from '../quoted.ts';
-import type { Session } from '../session.ts';
+import { REDIS_VERSION } from '../redis-version.ts';
+import type { ProtocolVersion, Session } from '../session.ts';
+import {
+  clientGetname,
+  clientInfo,
+  clientKill,
+  clientList,
+  clientNoEvict,
+  clientNoTouch,
+  clientPause,
+  clientReply,
+  clientSetinfo,
+  clientSetname,
+  clientUnpause,
+  nameSession,
+} from './clients.ts';
 
 const HelloOption = optionSlots('HELLO');
-const ListOption = optionSlots('CLIENT LIST');
 
 const NO_PROTOCOL = errorReply(
   `unsupported protocol version; this connection speaks version ${NATIVE_VERSION}`,
   'NOPROTO',
 );
+/** Clients fall back to RESP2 at this very code. */
+const NO_RESP = errorReply('unsupported protocol version', 'NOPROTO');
 const HELLO_NEEDS_AUTH = errorReply(
   'HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time',
   'NOAUTH',
@@ -22,7 +43,6 @@ const NO_PASSWORD = errorReply(
 );
 const BAD_NAME = errorReply('Client names cannot contain spaces, newlines or special characters.');
 const BAD_INDEX = errorReply('DB index is out of range');
-const BAD_ID = errorReply('Invalid client ID');
 
 /** A failed sign-in is answered after a pause: guessing is slow, and nobody else waits. */
 function refuseSignIn({ timers, log }: ServerContext, session: Session): Parked {
@@ -39,17 +59,23 @@ function refuseSignIn({ timers, log }: ServerContext, session: Session): Parked 
   );
 }
 
-/** Printable ASCII without spaces, as Redis allows: names stand in CLIENT LIST's lines. */
-const NAME = /^[!-~]*$/;
-
 const operandOf = (request: RequestBatch, slot: number): number =>
   (request.options[slot] as number) - 1;
 
+/** The version that HELLO asks for: undefined if this connection can't speak it. */
+function versionAsked(request: RequestBatch, session: Session): ProtocolVersion | undefined {
+  if (request.size === 0) return session.protocol;
+  const asked = Number(request.integer(request.at));
+  if (session.protocol === NATIVE_VERSION) return asked === NATIVE_VERSION ? asked : undefined;
+  return asked === 2 || asked === 3 ? asked : undefined;
+}
+
 function hello(context: ServerContext): Handler {
   return (request, session, out) => {
-    if (request.size > 0 && request.integer(request.at) !== NATIVE_VERSION) {
+    const version = versionAsked(request, session);
+    if (version === undefined) {
       session.closing = !session.greeted;
-      return out.error(NO_PROTOCOL);
+      return out.error(session.protocol === NATIVE_VERSION ? NO_PROTOCOL : NO_RESP);
     }
     const auth = operandOf(request, HelloOption.AUTH);
     if (auth >= 0) {
@@ -59,29 +85,33 @@ function hello(context: ServerContext): Handler {
     }
     if (!session.authenticated) return out.error(HELLO_NEEDS_AUTH);
     const named = operandOf(request, HelloOption.SETNAME);
-    if (named >= 0) {
-      const name = request.text(named);
-      if (!NAME.test(name)) return out.error(BAD_NAME);
-      session.name = name;
-    }
+    if (named >= 0 && !nameSession(session, request.text(named))) return out.error(BAD_NAME);
     session.greeted = true;
-    const facts: readonly (readonly [string, string | number])[] = [
-      ['server', 'kvd'],
-      ['version', context.version],
-      ['proto', NATIVE_VERSION],
-      ['id', session.id],
-      ['mode', 'standalone'],
-      ['role', 'master'],
-    ];
-    out.map(facts.length + 1);
-    for (const [name, fact] of facts) {
-      out.text(name);
-      if (typeof fact === 'number') out.integer(fact);
-      else out.text(fact);
-    }
-    out.text('modules');
-    out.array(0);
+    session.protocol = version;
+    out.version = version;
+    writeFacts(context, session, out);
   };
+}
+
+/** What HELLO answers. A RESP client is told which Redis it may expect. */
+function writeFacts({ version }: ServerContext, session: Session, out: ReplyWriter): void {
+  const native = session.protocol === NATIVE_VERSION;
+  const facts: readonly (readonly [string, string | number])[] = [
+    ['server', native ? 'kvd' : 'redis'],
+    ['version', native ? version : REDIS_VERSION],
+    ['proto', session.protocol],
+    ['id', session.id],
+    ['mode', 'standalone'],
+    ['role', 'master'],
+  ];
+  out.map(facts.length + 1);
+  for (const [name, fact] of facts) {
+    out.text(name);
+    if (typeof fact === 'number') out.integer(fact);
+    else out.text(fact);
+  }
+  out.text('modules');
+  out.array(0);
 }
 
 function auth(context: ServerContext): Handler {
@@ -106,42 +136,12 @@ function select({ keyspaces }: ServerContext): Handler {
   };
 }
 
-const setname: Handler = (request, session, out) => {
-  const name = request.text(request.at);
-  if (!NAME.test(name)) return out.error(BAD_NAME);
-  session.name = name;
-  out.status('OK');
-};
-
-function list(context: ServerContext): Handler {
-  return (request, _session, out) => {
-    const ids = operandOf(request, ListOption.ID);
-    const typed = operandOf(request, ListOption.TYPE);
-    let wanted: Set<number> | undefined;
-    if (ids >= 0) {
-      wanted = new Set();
-      for (let a = ids; a < request.at + request.size; a++) {
-        const id = request.integer(a) as number | bigint;
-        if (id < 1) return out.error(BAD_ID);
-        wanted.add(Number(id));
-      }
-    }
-    if (typed >= 0) {
-      const type = request.text(typed).toLowerCase();
-      if (!CLIENT_TYPES.has(type))
-        return out.error(errorReply(`Unknown client type '${quoted(request, typed)}'`));
-      // Every client is a normal one: there are no replicas and no subscribers.
-      if (type !== 'normal') wanted = new Set();
-    }
-    const now = context.clock.now();
-    const lines: string[] = [];
-    for (const session of context.sessions)
-      if (wanted === undefined || wanted.has(session.id)) lines.push(clientLine(session, now));
-    out.text(lines.map((line) => `${line}\n`).join(''));
+function reset({ keyspaces, credentials }: ServerContext): Handler {
+  return (_request, session, out) => {
+    session.reset(keyspaces.at(0), !credentials.required);
+    out.status('RESET');
   };
 }
-
-const CLIENT_TYPES = new Set(['normal', 'master', 'replica', 'slave', 'pubsub']);
 
 /** Handlers of `protocol/src/commands/connection.ts`, row by row. */
 export function connectionCommands(context: ServerContext): Handlers<'connection'> {
@@ -159,12 +159,18 @@ export function connectionCommands(context: ServerContext): Handlers<'connection
       out.status('OK');
     },
     'CLIENT ID': (_request, session, out) => out.integer(session.id),
-    'CLIENT SETNAME': setname,
-    'CLIENT GETNAME': (_request, { name }, out) => {
-      if (name === '') out.absent();
-      else out.text(name);
-    },
-    'CLIENT LIST': list(context),
+    'CLIENT SETNAME': clientSetname,
+    'CLIENT GETNAME': clientGetname,
+    'CLIENT SETINFO': clientSetinfo,
+    'CLIENT INFO': clientInfo(context),
+    'CLIENT LIST': clientList(context),
+    'CLIENT KILL': clientKill(context),
+    'CLIENT NO-EVICT': clientNoEvict,
+    'CLIENT NO-TOUCH': clientNoTouch,
+    'CLIENT REPLY': clientReply,
+    'CLIENT PAUSE': clientPause(context),
+    'CLIENT UNPAUSE': clientUnpause(context),
+    RESET: reset(context),
   };
 }
 

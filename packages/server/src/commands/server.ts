@@ -80,6 +80,17 @@ function configGet({ configuration }: ServerContext): Handler {
   };
 }
 
+function configSet({ configuration }: ServerContext): Handler {
+  return (request, _session, out) => {
+    const pairs: [string, string][] = [];
+    for (let i = 0; i < request.size; i += 2)
+      pairs.push([request.text(request.at + i).toLowerCase(), request.text(request.at + i + 1)]);
+    const refusal = configuration.change(pairs);
+    if (refusal === undefined) out.status('OK');
+    else out.error(errorReply(refusal));
+  };
+}
+
 const memoryUsage: Handler = (request, { keyspace: db }, out) => {
   const ref = db.find(request, request.at);
   if (ref === 0) out.absent();
@@ -100,11 +111,16 @@ export function serverCommands(context: ServerContext): Handlers<'server'> {
     DBSIZE: (_request, { keyspace }, out) => out.integer(keyspace.size),
     INFO: (request, _session, out) => {
       const sections = Array.from({ length: request.size }, (_, i) => request.text(request.at + i));
-      out.text(info(context, sections));
+      out.verbatim(info(context, sections));
     },
     'MEMORY USAGE': memoryUsage,
     SHUTDOWN: shutdown(context),
     'CONFIG GET': configGet(context),
+    'CONFIG SET': configSet(context),
+    'CONFIG RESETSTAT': (_request, _session, out) => {
+      context.statistics.reset();
+      out.status('OK');
+    },
     COMMAND: (request, session, out) => commandInfo(request, session, out),
     'COMMAND COUNT': commandCount,
     'COMMAND LIST': commandList,

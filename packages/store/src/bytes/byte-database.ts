@@ -32,6 +32,8 @@ const COMPACTION_BUDGET = 256;
 const COMPACTION_WEIGHT_BITS = 12;
 /** An entry of bytes, not of a structure. */
 const BYTES_TYPE = 0;
+/** A slot of the index and its part of the empty ones: tables are half to 85% full. */
+const SLOT_BYTES = 12;
 /** The value of a structure's entry: its number. */
 const NUMBER_BYTES = 4;
 
@@ -55,9 +57,9 @@ export class ByteDatabase extends Entries {
     return this.index.size;
   }
 
-  /** Bytes that an entry takes: its record, what belongs to it, and its part of the index. */
+  /** Bytes that an entry takes: its record, what belongs to it, and its slot in the index. */
   memoryOf(ref: number): number {
-    return this.bytesOf(ref) + Math.ceil(this.index.bytes / this.index.size);
+    return this.bytesOf(ref) + SLOT_BYTES;
   }
 
   /**

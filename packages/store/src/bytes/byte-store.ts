@@ -77,6 +77,7 @@ export class ByteStore {
       view: false,
       left: [],
       expired: 0,
+      touching: true,
       evictor: undefined,
       indexAccount: new Account(),
       besideAccount: new Account(),
@@ -96,6 +97,15 @@ export class ByteStore {
 
   set now(time: number) {
     this.shared.now = time;
+  }
+
+  /** Whether what is found counts as used, for eviction; true at first. */
+  get touching(): boolean {
+    return this.shared.touching;
+  }
+
+  set touching(touching: boolean) {
+    this.shared.touching = touching;
   }
 
   /** Entries that have expired and been removed. */

@@ -52,7 +52,8 @@ export class Entries extends Records {
     if (place < 0) return 0;
     const ref = this.index.chunk[place + 1] as number;
     if (this.dropIfExpired(place, ref)) return 0;
-    if (this.shared.evictor !== undefined) this.countRead(ref);
+    const { evictor, touching } = this.shared;
+    if (evictor !== undefined && touching) this.countRead(ref);
     return ref;
   }
 

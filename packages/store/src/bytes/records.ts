@@ -101,6 +101,13 @@ export class Records {
     return region.bytes.subarray(from, from + length);
   }
 
+  /** The value's bytes if they are never changed: those of a large entry, which is replaced as a whole. */
+  stableValue(ref: number): Uint8Array | undefined {
+    const { words } = this.memory.regions[ref >>> REGION_BITS] as Region;
+    const isLarge = ((words[(ref & REGION_MASK) * 2] as number) & LARGE) !== 0;
+    return isLarge ? this.valueView(ref) : undefined;
+  }
+
   /** The key's bytes, good until the next write. */
   keyOf(ref: number): Uint8Array {
     const region = this.memory.regions[ref >>> REGION_BITS] as Region;

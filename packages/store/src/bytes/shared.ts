@@ -22,6 +22,8 @@ export interface ByteStoreShared {
   readonly left: Beside[];
   expired: number;
   readonly random: () => number;
+  /** Whether what is found counts as used. */
+  touching: boolean;
   /** Set while entries may be evicted. */
   evictor: Evictor | undefined;
   /** Bytes of the indexes of all databases. */

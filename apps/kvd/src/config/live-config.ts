@@ -1,0 +1,55 @@
+import type { Configuration } from '@kv/server';
+import { type Config, OPTIONS, type Option } from './options.ts';
+import { shownConfig } from './resolve.ts';
+
+type Name = keyof Config;
+
+/** What is done when an option has changed; the new configuration is in force by then. */
+export type Effects = Partial<Record<Name, (config: Config) => void>>;
+
+const BY_NAME: ReadonlyMap<string, Option> = new Map(OPTIONS.map((row) => [row.name, row]));
+
+/** The configuration in force: what a daemon was started with, and what CONFIG SET has changed. */
+export class LiveConfig implements Configuration {
+  private config: Config;
+  private readonly effects: Effects;
+
+  /** @param effects - one for each option that can change, even if it has nothing to do */
+  constructor(config: Config, effects: Effects) {
+    this.config = config;
+    this.effects = effects;
+  }
+
+  /** As it is now. */
+  get current(): Config {
+    return this.config;
+  }
+
+  parameters(): Iterable<readonly [string, string]> {
+    return shownConfig(this.config);
+  }
+
+  /** Changes all of these or none; the sentences are Redis's. */
+  change(pairs: readonly (readonly [string, string])[]): string | undefined {
+    const changed = new Map<Name, unknown>();
+    for (const [name, text] of pairs) {
+      const row = BY_NAME.get(name);
+      if (row === undefined)
+        return `Unknown option or number of arguments for CONFIG SET - '${printed(name)}'`;
+      const failed = `CONFIG SET failed (possibly related to argument '${name}')`;
+      if (!(name in this.effects)) return `${failed} - can't set immutable config`;
+      if (changed.has(name as Name)) return `${failed} - duplicate parameter`;
+      const value = row.kind.parse(text);
+      if (value === undefined) return `${failed} - argument must be ${row.kind.allowed}`;
+      changed.set(name as Name, value);
+    }
+    this.config = { ...this.config, ...Object.fromEntries(changed) };
+    for (const name of changed.keys()) this.effects[name]?.(this.config);
+    return undefined;
+  }
+}
+
+/** A name that a client made up, as it may stand in an error. */
+function printed(name: string): string {
+  return name.slice(0, 128).replace(/[^ -~]/g, '?');
+}

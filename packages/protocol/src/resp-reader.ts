@@ -1,0 +1,335 @@
+import { compiledNamed } from './commands/compile.ts';
+import { commandId } from './commands/lookup.ts';
+import { ArgumentForm } from './encodings.ts';
+import {
+  ARGUMENTS_MAX,
+  BATCH_ARGUMENTS_MAX,
+  FRAME_BYTES_MAX,
+  INLINE_BYTES_MAX,
+  UNAUTHENTICATED_ARGUMENTS_MAX,
+  UNAUTHENTICATED_BULK_BYTES_MAX,
+  VALUE_BYTES_MAX,
+} from './limits.ts';
+import type { RequestBatch } from './request-batch.ts';
+import { PartialRequest, type RequestReader } from './request-reader.ts';
+import { InlineRequest } from './resp-inline.ts';
+
+const CR = 0x0d;
+const LF = 0x0a;
+const ASTERISK = 0x2a;
+const DOLLAR = 0x24;
+
+/** `*2\r\n`, `*3\r\n`, `$3\r\n`, `GET\r` and `SET\r` as words in little endian. */
+const TWO_BULKS = 0x0a0d322a;
+const THREE_BULKS = 0x0a0d332a;
+const BULK_OF_3 = 0x0a0d3324;
+const GET = 0x0d544547;
+const SET = 0x0d544553;
+/** Takes the case off three letters. */
+const UPPER_3 = ~0x00202020;
+/** Behind the words above: a line feed. */
+const TEMPLATE_BYTES = 13;
+
+const GET_ID = compiledNamed('GET')?.id as number;
+const SET_ID = compiledNamed('SET')?.id as number;
+
+/** More bytes are needed. */
+const MORE = -1;
+/** The protocol is broken; `error` says how. */
+const BROKEN = -2;
+
+/** A number's line: a kind, a sign, digits. What is longer is none. */
+const LINE_BYTES_MAX = 32;
+/** A request with so many arguments found is not read from its beginning again. */
+const REMEMBERED_MIN = 16;
+
+/**
+ * Reads RESP requests, pipelined and inline, out of byte ranges into a {@link RequestBatch}.
+ * Arguments are RAW. See {@link RequestReader} for the contract.
+ *
+ * @example
+ * ```ts
+ * batch.begin(bytes);
+ * const used = reader.fill(batch, 0, bytes.length, true);
+ * ```
+ */
+export class RespReader implements RequestReader {
+  error: string | undefined;
+  wanted = 0;
+  partial: PartialRequest | undefined;
+  private readonly inline = new InlineRequest();
+  private argumentsMax = ARGUMENTS_MAX;
+  private bulkMax = VALUE_BYTES_MAX;
+  private authenticated = true;
+  /** Where the bulk that was read last begins, and how long it is. */
+  private from = 0;
+  private size = 0;
+  /** The number of the line that was read last. */
+  private number = 0;
+
+  fill(batch: RequestBatch, start: number, end: number, authenticated: boolean): number {
+    this.error = undefined;
+    this.wanted = 0;
+    this.authenticated = authenticated;
+    this.argumentsMax = authenticated ? ARGUMENTS_MAX : UNAUTHENTICATED_ARGUMENTS_MAX;
+    this.bulkMax = authenticated ? VALUE_BYTES_MAX : UNAUTHENTICATED_BULK_BYTES_MAX;
+    // A stranger's requests are read one by one: the first may end the strangeness.
+    const rowsMax = authenticated ? batch.capacity : 1;
+    let at = start;
+    if (this.partial !== undefined) {
+      at = this.resume(batch, this.partial, start, end);
+      if (at < 0) return start;
+    }
+    while (at < end && batch.rows < rowsMax && batch.arguments < BATCH_ARGUMENTS_MAX) {
+      const next = this.request(batch, at, end);
+      if (next < 0) return at;
+      at = next;
+      // Its arguments lie elsewhere than those of other rows would.
+      if (this.inline.isElsewhere(batch)) break;
+    }
+    return at;
+  }
+
+  /** One request, or nothing where a line is empty; answers where it ends, or what is wrong. */
+  private request(batch: RequestBatch, at: number, end: number): number {
+    const { view } = batch;
+    if (at + TEMPLATE_BYTES <= end && view.getInt32(at + 4, true) === BULK_OF_3) {
+      const shape = view.getInt32(at, true);
+      const word = view.getInt32(at + 8, true) & UPPER_3;
+      if (shape === TWO_BULKS && word === GET) return this.known(batch, at, end, GET_ID, 1);
+      if (shape === THREE_BULKS && word === SET) return this.known(batch, at, end, SET_ID, 2);
+    }
+    if (batch.bytes[at] === ASTERISK) return this.multibulk(batch, at, end);
+    return this.line(batch, at, end);
+  }
+
+  /** A GET or SET whose beginning has been recognized, with so many arguments behind it. */
+  private known(
+    batch: RequestBatch,
+    at: number,
+    end: number,
+    command: number,
+    count: number,
+  ): number {
+    batch.reserve(count + 1);
+    const name = batch.arguments;
+    let next = at + TEMPLATE_BYTES;
+    for (let a = name + 1; a <= name + count; a++) {
+      next = this.bulk(batch, next, end);
+      if (next < 0) return this.incomplete(next, at, end);
+      batch.offset[a] = this.from;
+      batch.length[a] = this.size;
+      batch.form[a] = ArgumentForm.RAW;
+    }
+    batch.offset[name] = at + 8;
+    batch.length[name] = 3;
+    batch.form[name] = ArgumentForm.RAW;
+    this.commit(batch, command, count, next);
+    return next;
+  }
+
+  private commit(batch: RequestBatch, command: number, count: number, end: number): void {
+    const row = batch.rows;
+    batch.problems[row] = undefined;
+    batch.command[row] = command;
+    batch.first[row] = batch.arguments + 1;
+    batch.count[row] = count;
+    batch.end[row] = end;
+    batch.arguments += count + 1;
+    batch.rows = row + 1;
+  }
+
+  /** `*N\r\n` and N bulk strings. */
+  private multibulk(batch: RequestBatch, at: number, end: number): number {
+    let next = this.numberLine(batch, at, end, 'mbulk count', 'invalid multibulk length');
+    if (next < 0) return this.incomplete(next, at, end);
+    const total = this.number;
+    if (total <= 0) return next;
+    if (total > this.argumentsMax)
+      return this.fail(
+        this.authenticated ? 'invalid multibulk length' : 'unauthenticated multibulk length',
+      );
+    // Each argument has some bytes at least: nothing is reserved for what can't be there.
+    const likely = Math.min(total, (end - next) >>> 2);
+    batch.reserve(likely + 1);
+    const name = batch.arguments;
+    for (let found = 0; found < total; found++) {
+      const before = next;
+      next = this.bulk(batch, before, end);
+      if (next < 0) {
+        if (next === MORE && found >= REMEMBERED_MIN)
+          this.remember(batch, at, total, found, before);
+        return this.incomplete(next, at, end);
+      }
+      const a = name + found;
+      batch.offset[a] = this.from;
+      batch.length[a] = this.size;
+      batch.form[a] = ArgumentForm.RAW;
+    }
+    const command = commandId(
+      batch.bytes,
+      batch.offset[name] as number,
+      batch.length[name] as number,
+    );
+    this.commit(batch, command, total - 1, next);
+    return next;
+  }
+
+  /** Keeps what has been found of a request of many arguments. */
+  private remember(
+    batch: RequestBatch,
+    at: number,
+    total: number,
+    found: number,
+    next: number,
+  ): void {
+    const partial = new PartialRequest(total, next - at);
+    for (let i = 0; i < found; i++) {
+      const a = batch.arguments + i;
+      partial.add((batch.offset[a] as number) - at, batch.length[a] as number);
+    }
+    this.partial = partial;
+  }
+
+  /** Goes on with a request of which something is known; it begins at `start`. */
+  private resume(batch: RequestBatch, partial: PartialRequest, start: number, end: number): number {
+    let at = start + partial.next;
+    while (partial.found < partial.total) {
+      const next = this.bulk(batch, at, end);
+      if (next < 0) return this.incomplete(next, start, end);
+      partial.add(this.from - start, this.size);
+      partial.next = next - start;
+      at = next;
+    }
+    this.partial = undefined;
+    const { total, offset, length } = partial;
+    batch.reserve(total);
+    const name = batch.arguments;
+    for (let i = 0; i < total; i++) {
+      batch.offset[name + i] = (offset[i] as number) + start;
+      batch.length[name + i] = length[i] as number;
+      batch.form[name + i] = ArgumentForm.RAW;
+    }
+    const command = commandId(batch.bytes, batch.offset[name] as number, length[0] as number);
+    this.commit(batch, command, total - 1, at);
+    return at;
+  }
+
+  /**
+   * `$N\r\n`, N bytes and two more, which nobody looks at, as in Redis. Leaves the bytes in
+   * `from` and `size`; answers what is behind.
+   */
+  private bulk(batch: RequestBatch, at: number, end: number): number {
+    const { bytes } = batch;
+    if (at >= end) return MORE;
+    if (bytes[at] !== DOLLAR) return this.fail(`expected '$', got '${shown(bytes[at] as number)}'`);
+    // One digit or two, and their line feed, in all likelihood.
+    const tens = (bytes[at + 1] as number) - 0x30;
+    let from: number;
+    let size: number;
+    if (at + 5 < end && tens > 0 && tens < 10 && bytes[at + 3] === CR) {
+      const ones = (bytes[at + 2] as number) - 0x30;
+      if (ones < 0 || ones > 9) return this.fail('invalid bulk length');
+      size = tens * 10 + ones;
+      from = at + 5;
+    } else if (at + 4 < end && tens >= 0 && tens < 10 && bytes[at + 2] === CR) {
+      size = tens;
+      from = at + 4;
+    } else {
+      from = this.numberLine(batch, at, end, 'bulk count', 'invalid bulk length');
+      if (from < 0) return from;
+      size = this.number;
+    }
+    if (size < 0 || size > this.bulkMax)
+      return this.fail(
+        size < 0 || this.authenticated ? 'invalid bulk length' : 'unauthenticated bulk length',
+      );
+    const next = from + size + 2;
+    this.from = from;
+    this.size = size;
+    if (next <= end) return next;
+    this.wanted = next;
+    return MORE;
+  }
+
+  /** A line that begins at `at` with a kind and is an integer; leaves that in `number`. */
+  private numberLine(
+    batch: RequestBatch,
+    at: number,
+    end: number,
+    what: string,
+    problem: string,
+  ): number {
+    const { bytes } = batch;
+    const limit = Math.min(end, at + LINE_BYTES_MAX);
+    let cr = at + 1;
+    while (cr < limit && bytes[cr] !== CR) cr++;
+    if (cr === limit) {
+      if (limit < end || end - at >= LINE_BYTES_MAX) return this.fail(`too big ${what} string`);
+      return MORE;
+    }
+    if (cr + 1 >= end) return MORE;
+    const number = integerIn(bytes, at + 1, cr);
+    if (number === undefined) return this.fail(problem);
+    this.number = number;
+    return cr + 2;
+  }
+
+  /** A request in words, as people type it. */
+  private line(batch: RequestBatch, at: number, end: number): number {
+    const { bytes } = batch;
+    const limit = Math.min(end, at + INLINE_BYTES_MAX);
+    let lf = bytes.indexOf(LF, at);
+    if (lf < 0 || lf >= limit) lf = -1;
+    if (lf < 0) return end - at >= INLINE_BYTES_MAX ? this.fail('too big inline request') : MORE;
+    const stop = lf > at && bytes[lf - 1] === CR ? lf - 1 : lf;
+    const { inline } = this;
+    // Words in quotes are put elsewhere, and there is one such place for a batch.
+    if (inline.hasQuotes(bytes, at, stop) && batch.rows > 0) return MORE;
+    const count = inline.split(batch, at, stop);
+    if (count < 0) return this.fail('unbalanced quotes in request');
+    if (count === 0) return lf + 1;
+    if (count > this.argumentsMax) return this.fail('unauthenticated multibulk length');
+    const name = batch.arguments;
+    const command = commandId(
+      batch.bytes,
+      batch.offset[name] as number,
+      batch.length[name] as number,
+    );
+    this.commit(batch, command, count - 1, lf + 1);
+    return lf + 1;
+  }
+
+  /** A request is not whole; `at` is where it begins. */
+  private incomplete(why: number, at: number, end: number): number {
+    if (why === BROKEN) return BROKEN;
+    if (this.wanted > 0) this.wanted -= at;
+    if (this.wanted > FRAME_BYTES_MAX || end - at > FRAME_BYTES_MAX)
+      return this.fail(`a request of more than ${FRAME_BYTES_MAX} bytes`);
+    return MORE;
+  }
+
+  private fail(reason: string): number {
+    this.error = reason;
+    return BROKEN;
+  }
+}
+
+/** The integer in `[from, to)` as Redis takes it: no plus, no space, no leading zero. */
+function integerIn(bytes: Uint8Array, from: number, to: number): number | undefined {
+  const negative = bytes[from] === 0x2d;
+  const first = negative ? from + 1 : from;
+  if (first === to) return undefined;
+  if (bytes[first] === 0x30 && (to - first > 1 || negative)) return undefined;
+  let number = 0;
+  for (let at = first; at < to; at++) {
+    const digit = (bytes[at] as number) - 0x30;
+    if (digit < 0 || digit > 9) return undefined;
+    number = number * 10 + digit;
+  }
+  return negative ? -number : number;
+}
+
+function shown(byte: number): string {
+  return byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '?';
+}
