@@ -68,6 +68,7 @@ export const storedBytes =
         encodingOf: () => encoding,
         copyValue: (_ref, target, _view, offset) => target.set(bytes, offset),
         stableValue: () => undefined,
+        plainLength: () => -1,
       },
       1,
     );

@@ -53,6 +53,7 @@ function source(encoding: number, bytes: Uint8Array): ValueSource {
     encodingOf: () => encoding,
     copyValue: (_ref, target, _view, offset) => target.set(bytes, offset),
     stableValue: () => undefined,
+    plainLength: () => -1,
   };
 }
 

@@ -51,7 +51,7 @@ export abstract class ReplyBuffer {
   /** Bytes of all splices, and of those of the reply being written. */
   private splicedBytes = 0;
   protected ownSplicedBytes = 0;
-  private readonly replyBytesMax: number;
+  protected readonly replyBytesMax: number;
   /** Bytes that each reply begins with. */
   private readonly headBytes: number;
 
@@ -76,7 +76,8 @@ export abstract class ReplyBuffer {
     this.position = this.start;
     this.tooLong = false;
     if (this.ownSplicedBytes === 0) return;
-    this.splices = this.splices.filter(({ at }) => at < this.start);
+    // A reply begins with a header: a splice where it starts is the end of the one before it.
+    this.splices = this.splices.filter(({ at }) => at <= this.start);
     this.splicedBytes -= this.ownSplicedBytes;
     this.ownSplicedBytes = 0;
   }
@@ -116,11 +117,12 @@ export abstract class ReplyBuffer {
   /** Sends `[0, length)` of the buffer with what belongs between. */
   private sendSpliced(length: number): boolean {
     const { output, sink } = this;
-    const later = this.splices.filter(({ at }) => at >= length);
+    // A splice at the very end belongs to what is sent: see cancel().
+    const later = this.splices.filter(({ at }) => at > length);
     let reusable = true;
     let from = 0;
     for (const { at, bytes } of this.splices) {
-      if (at >= length) break;
+      if (at > length) break;
       // What is left in the buffer of a piece is sent in an array of its own.
       if (at > from) reusable = sink.send(output.slice(from, at), at - from) && reusable;
       sink.send(bytes, bytes.length);

@@ -4,6 +4,8 @@ import type { ErrorReply } from './errors.ts';
 export interface ValueSource {
   /** The length of the value of a record, in bytes. */
   valueLength(ref: number): number;
+  /** The same if the value is bytes that can be copied as they are, and not many; else -1. */
+  plainLength(ref: number): number;
   /** One of `Encoding`. */
   encodingOf(ref: number): number;
   /**

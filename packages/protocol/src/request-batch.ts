@@ -72,6 +72,8 @@ export class RequestBatch {
    * number of its first operand (of the token itself where it has none) plus 1.
    */
   readonly options = new Int32Array(OPTIONS_MAX);
+  /** Whether any is not 0. */
+  optionsGiven = false;
 
   constructor(capacity = 32, argumentCapacity = 1024) {
     this.capacity = capacity;
@@ -97,6 +99,12 @@ export class RequestBatch {
     this.adoptable = false;
     this.bytes = bytes;
     this.view = view;
+  }
+
+  /** Forgets the options of the row before. */
+  clearOptions(): void {
+    if (this.optionsGiven) this.options.fill(0);
+    this.optionsGiven = false;
   }
 
   /** Lays the arguments into other bytes than those that were read. */
@@ -138,16 +146,18 @@ export class RequestBatch {
    * read. A keyspace may look them up together then.
    */
   takeKeys(): void {
-    this.hash.fill(-1, 0, this.arguments);
     let taken = 0;
     for (let row = 0; row < this.rows; row++) {
       const command = this.command[row] as number;
-      // Containers and what is unknown or invalid have no keys that are known here.
-      if (command <= 0) continue;
-      const first = KEY_FIRST[command] as number;
-      if (first === 0) continue;
       const base = this.first[row] as number;
       const count = this.count[row] as number;
+      if (command <= 0) {
+        // A subcommand may have keys, which nothing is known of.
+        this.hash.fill(-1, base, base + count);
+        continue;
+      }
+      const first = KEY_FIRST[command] as number;
+      if (first === 0) continue;
       const last = KEY_LAST[command] === -1 ? count : Math.min(KEY_LAST[command] as number, count);
       const step = KEY_STEP[command] as number;
       for (let key = first; key <= last; key += step) this.keys[taken++] = base + key - 1;

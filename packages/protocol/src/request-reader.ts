@@ -49,7 +49,10 @@ function grown(column: Int32Array): Int32Array {
 export interface RequestReader {
   /** What broke the protocol in the last call of {@link fill}, or `undefined`. */
   readonly error: string | undefined;
-  /** Bytes that the request at the returned offset will have at least; 0 while unknown. */
+  /**
+   * Bytes that the request at the returned offset will have at least; 0 while unknown, or
+   * while room that is doubled when it is needed serves as well.
+   */
   readonly wanted: number;
   /** Of the request at the returned offset. */
   partial: PartialRequest | undefined;

@@ -15,6 +15,8 @@ const ESCAPES: ReadonlyMap<number, number> = new Map([
 ]);
 
 const isSpace = (byte: number): boolean => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
+/** Vertical tab and form feed lie between words as space does, but end none. */
+const endsWord = (byte: number): boolean => isSpace(byte) && byte !== 0x0b && byte !== 0x0c;
 
 /** The value of a hexadecimal digit, or -1. */
 function hexDigit(byte: number | undefined): number {
@@ -54,7 +56,7 @@ export class InlineRequest {
       while (at < to && isSpace(bytes[at] as number)) at++;
       if (at === to) return count;
       const start = at;
-      while (at < to && !isSpace(bytes[at] as number)) at++;
+      while (at < to && !endsWord(bytes[at] as number)) at++;
       this.add(batch, count++, start, at - start);
     }
   }
@@ -89,7 +91,7 @@ export class InlineRequest {
   /** One word with its quotes; answers what is behind, or -1. */
   private word(bytes: Uint8Array, from: number, to: number): number {
     let at = from;
-    while (at < to && !isSpace(bytes[at] as number)) {
+    while (at < to && !endsWord(bytes[at] as number)) {
       const byte = bytes[at] as number;
       if (byte !== QUOTE && byte !== APOSTROPHE) {
         this.words[this.used++] = byte;
@@ -97,8 +99,8 @@ export class InlineRequest {
         continue;
       }
       at = byte === QUOTE ? this.quoted(bytes, at + 1, to) : this.literal(bytes, at + 1, to);
-      // A closing quote ends the word.
-      if (at < 0 || (at < to && !isSpace(bytes[at] as number))) return -1;
+      // A closing quote ends the word, and nothing may follow it directly.
+      return at < 0 || (at < to && !isSpace(bytes[at] as number)) ? -1 : at;
     }
     return at;
   }

@@ -1,6 +1,7 @@
 import { compiledNamed } from './commands/compile.ts';
 import { commandId } from './commands/lookup.ts';
 import { ArgumentForm } from './encodings.ts';
+import { parseDecimal } from './integer.ts';
 import {
   ARGUMENTS_MAX,
   BATCH_ARGUMENTS_MAX,
@@ -38,8 +39,10 @@ const MORE = -1;
 /** The protocol is broken; `error` says how. */
 const BROKEN = -2;
 
-/** A number's line: a kind, a sign, digits. What is longer is none. */
-const LINE_BYTES_MAX = 32;
+/** A bulk string is this long at least: `$0\r\n\r\n`. */
+const BULK_BYTES_MIN = 6;
+/** A line is expected to end within so many bytes. */
+const LINE_BYTES_USUAL = 32;
 /** A request with so many arguments found is not read from its beginning again. */
 const REMEMBERED_MIN = 16;
 
@@ -115,8 +118,9 @@ export class RespReader implements RequestReader {
     const name = batch.arguments;
     let next = at + TEMPLATE_BYTES;
     for (let a = name + 1; a <= name + count; a++) {
-      next = this.bulk(batch, next, end);
-      if (next < 0) return this.incomplete(next, at, end);
+      const before = next;
+      next = this.bulk(batch, before, end);
+      if (next < 0) return this.incomplete(next, at, before, name + count - a + 1, end);
       batch.offset[a] = this.from;
       batch.length[a] = this.size;
       batch.form[a] = ArgumentForm.RAW;
@@ -142,7 +146,7 @@ export class RespReader implements RequestReader {
   /** `*N\r\n` and N bulk strings. */
   private multibulk(batch: RequestBatch, at: number, end: number): number {
     let next = this.numberLine(batch, at, end, 'mbulk count', 'invalid multibulk length');
-    if (next < 0) return this.incomplete(next, at, end);
+    if (next < 0) return next;
     const total = this.number;
     if (total <= 0) return next;
     if (total > this.argumentsMax)
@@ -150,16 +154,17 @@ export class RespReader implements RequestReader {
         this.authenticated ? 'invalid multibulk length' : 'unauthenticated multibulk length',
       );
     // Each argument has some bytes at least: nothing is reserved for what can't be there.
-    const likely = Math.min(total, (end - next) >>> 2);
-    batch.reserve(likely + 1);
+    batch.reserve(Math.min(total, Math.ceil((end - next) / BULK_BYTES_MIN)));
     const name = batch.arguments;
     for (let found = 0; found < total; found++) {
       const before = next;
       next = this.bulk(batch, before, end);
       if (next < 0) {
-        if (next === MORE && found >= REMEMBERED_MIN)
+        // Behind other requests it is read once more, so that it does not matter how many of
+        // those are executed before the rest is given again.
+        if (next === MORE && found >= REMEMBERED_MIN && batch.rows === 0)
           this.remember(batch, at, total, found, before);
-        return this.incomplete(next, at, end);
+        return this.incomplete(next, at, before, total - found, end);
       }
       const a = name + found;
       batch.offset[a] = this.from;
@@ -196,7 +201,7 @@ export class RespReader implements RequestReader {
     let at = start + partial.next;
     while (partial.found < partial.total) {
       const next = this.bulk(batch, at, end);
-      if (next < 0) return this.incomplete(next, start, end);
+      if (next < 0) return this.incomplete(next, start, at, partial.total - partial.found, end);
       partial.add(this.from - start, this.size);
       partial.next = next - start;
       at = next;
@@ -261,27 +266,21 @@ export class RespReader implements RequestReader {
     problem: string,
   ): number {
     const { bytes } = batch;
-    const limit = Math.min(end, at + LINE_BYTES_MAX);
-    let cr = at + 1;
-    while (cr < limit && bytes[cr] !== CR) cr++;
-    if (cr === limit) {
-      if (limit < end || end - at >= LINE_BYTES_MAX) return this.fail(`too big ${what} string`);
-      return MORE;
-    }
-    if (cr + 1 >= end) return MORE;
-    const number = integerIn(bytes, at + 1, cr);
+    const cr = lineEnd(bytes, CR, at, end);
+    if (cr === BROKEN) return this.fail(`too big ${what} string`);
+    if (cr < 0 || cr + 1 >= end) return MORE;
+    const number = parseDecimal(bytes, at + 1, cr - at - 1);
     if (number === undefined) return this.fail(problem);
-    this.number = number;
+    this.number = Number(number);
     return cr + 2;
   }
 
   /** A request in words, as people type it. */
   private line(batch: RequestBatch, at: number, end: number): number {
     const { bytes } = batch;
-    const limit = Math.min(end, at + INLINE_BYTES_MAX);
-    let lf = bytes.indexOf(LF, at);
-    if (lf < 0 || lf >= limit) lf = -1;
-    if (lf < 0) return end - at >= INLINE_BYTES_MAX ? this.fail('too big inline request') : MORE;
+    const lf = lineEnd(bytes, LF, at, end);
+    if (lf === BROKEN) return this.fail('too big inline request');
+    if (lf < 0) return MORE;
     const stop = lf > at && bytes[lf - 1] === CR ? lf - 1 : lf;
     const { inline } = this;
     // Words in quotes are put elsewhere, and there is one such place for a batch.
@@ -300,11 +299,20 @@ export class RespReader implements RequestReader {
     return lf + 1;
   }
 
-  /** A request is not whole; `at` is where it begins. */
-  private incomplete(why: number, at: number, end: number): number {
+  /**
+   * A request that begins at `start` is not whole: its bulk at `bulk`, and `left` with it, are
+   * still to come.
+   *
+   * What is known of its length is told if that is all of it, or makes it twice as long as
+   * what is there; otherwise a buffer that grew to just that would be copied for each bulk.
+   */
+  private incomplete(why: number, start: number, bulk: number, left: number, end: number): number {
     if (why === BROKEN) return BROKEN;
-    if (this.wanted > 0) this.wanted -= at;
-    if (this.wanted > FRAME_BYTES_MAX || end - at > FRAME_BYTES_MAX)
+    const { wanted } = this;
+    const least = wanted === 0 ? end - start : wanted - start + (left - 1) * BULK_BYTES_MIN;
+    const isTold = wanted > 0 && (left === 1 || least >= 2 * (bulk - start));
+    this.wanted = isTold ? least : 0;
+    if (least > FRAME_BYTES_MAX)
       return this.fail(`a request of more than ${FRAME_BYTES_MAX} bytes`);
     return MORE;
   }
@@ -315,19 +323,17 @@ export class RespReader implements RequestReader {
   }
 }
 
-/** The integer in `[from, to)` as Redis takes it: no plus, no space, no leading zero. */
-function integerIn(bytes: Uint8Array, from: number, to: number): number | undefined {
-  const negative = bytes[from] === 0x2d;
-  const first = negative ? from + 1 : from;
-  if (first === to) return undefined;
-  if (bytes[first] === 0x30 && (to - first > 1 || negative)) return undefined;
-  let number = 0;
-  for (let at = first; at < to; at++) {
-    const digit = (bytes[at] as number) - 0x30;
-    if (digit < 0 || digit > 9) return undefined;
-    number = number * 10 + digit;
-  }
-  return negative ? -number : number;
+/**
+ * Where the line at `at` ends, by its last byte but perhaps one; MORE while that is not
+ * there, BROKEN for a line that is too long.
+ */
+function lineEnd(bytes: Uint8Array, byte: number, at: number, end: number): number {
+  const limit = Math.min(end, at + INLINE_BYTES_MAX + 1);
+  const usual = Math.min(limit, at + LINE_BYTES_USUAL);
+  for (let i = at; i < usual; i++) if (bytes[i] === byte) return i;
+  const found = usual < limit ? bytes.subarray(usual, limit).indexOf(byte) : -1;
+  if (found >= 0) return usual + found;
+  return end - at > INLINE_BYTES_MAX ? BROKEN : MORE;
 }
 
 function shown(byte: number): string {

@@ -1,8 +1,10 @@
+import { ByteWriter } from './byte-writer.ts';
 import { Encoding } from './encodings.ts';
 import { type ErrorReply, Errors } from './errors.ts';
 import { ReplyBuffer, type Sink } from './reply-buffer.ts';
 import type { ReplyWriter, ValueSource } from './reply-writer.ts';
-import { textOfValue } from './value/json-text.ts';
+import { writeValueText } from './value/json-text.ts';
+import { walkValue } from './value/walk.ts';
 
 /** A kind, a sign, up to 19 digits, CR LF. */
 const HEADER_BYTES_MAX = 24;
@@ -18,6 +20,9 @@ const CRLF = 0x0a0d;
 /** `+OK\r`, `$-1\r` and `_\r\n`, as words in little endian. */
 const OK = 0x0d4b4f2b;
 const NIL_2 = 0x0d312d24;
+
+/** Room that the text of a stored value begins with. */
+const TEXT_BYTES_MIN = 256;
 
 const encoder = new TextEncoder();
 const NOT_IN_A_LINE = /[\r\n]/g;
@@ -131,6 +136,20 @@ export class RespReplyWriter extends ReplyBuffer implements ReplyWriter {
   }
 
   value(source: ValueSource, ref: number): void {
+    const length = source.plainLength(ref);
+    if (length < 0) {
+      this.otherValue(source, ref);
+      return;
+    }
+    this.room(HEADER_BYTES_MAX + length + 2);
+    this.writeHeader(BULK, length);
+    source.copyValue(ref, this.output, this.view, this.position);
+    const end = this.position + length;
+    this.view.setInt16(end, CRLF, true);
+    this.position = end + 2;
+  }
+
+  private otherValue(source: ValueSource, ref: number): void {
     if (source.encodingOf(ref) === Encoding.VALUE) {
       this.typed(source, ref);
       return;
@@ -151,9 +170,20 @@ export class RespReplyWriter extends ReplyBuffer implements ReplyWriter {
   /** A stored value that is not bytes, as text: see FORMAT.md. */
   private typed(source: ValueSource, ref: number): void {
     const length = source.valueLength(ref);
-    const bytes = new Uint8Array(length);
-    source.copyValue(ref, bytes, new DataView(bytes.buffer), 0);
-    this.bytes(textOfValue(bytes));
+    let bytes = source.stableValue(ref);
+    if (bytes === undefined) {
+      bytes = new Uint8Array(length);
+      source.copyValue(ref, bytes, new DataView(bytes.buffer), 0);
+    }
+    // Whoever stored it has checked it; writing it relies on that.
+    if (walkValue(bytes, 0, length) !== length) {
+      this.error(Errors.valueMalformed);
+      return;
+    }
+    const text = new ByteWriter(Math.max(length, TEXT_BYTES_MIN));
+    if (writeValueText(bytes, text, this.replyBytesMax))
+      this.bytes(text.bytes.subarray(0, text.position));
+    else this.tooLong = true;
   }
 
   array(elements: number): void {
@@ -194,6 +224,10 @@ export class RespReplyWriter extends ReplyBuffer implements ReplyWriter {
   /** A kind, a number from 0 on, and CR LF, with room for them. */
   private header(kind: number, number: number): void {
     this.room(HEADER_BYTES_MAX);
+    this.writeHeader(kind, number);
+  }
+
+  private writeHeader(kind: number, number: number): void {
     const { view, position } = this;
     if (number < 10) {
       view.setInt32(position, (CRLF << 16) | ((0x30 + number) << 8) | kind, true);
@@ -223,7 +257,7 @@ export class RespReplyWriter extends ReplyBuffer implements ReplyWriter {
     let rest = number;
     for (let at = position + digits; at > position; at--) {
       const tenth = Math.floor(rest / 10);
-      output[at] = 0x30 + rest - tenth * 10;
+      output[at] = 0x30 + (rest - tenth * 10);
       rest = tenth;
     }
     this.position = position + 1 + digits;

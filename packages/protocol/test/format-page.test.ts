@@ -8,6 +8,7 @@ import { ReplyReader } from '../src/reply-reader.ts';
 import type { ValueSource } from '../src/reply-writer.ts';
 import { writeRequest } from '../src/request-writer.ts';
 import { ValueCodec } from '../src/value/codec.ts';
+import { writeValueText } from '../src/value/json-text.ts';
 import { Money, moneyExtension, sameValue } from './arbitrary-value.ts';
 import { readAll } from './requests.ts';
 
@@ -83,6 +84,7 @@ describe('replies', () => {
       encodingOf: () => encoding,
       copyValue: (_ref, target, _view, offset) => target.set(bytes, offset),
       stableValue: () => undefined,
+      plainLength: () => -1,
     };
   };
   const writes: Record<string, (out: NativeReplyWriter) => void> = {
@@ -151,6 +153,14 @@ describe('values', () => {
     expect(codec.decodeReply(bytesOf('93 c0 d4 01 c0 d4 01 07'))).toEqual([undefined, null, 7]);
     for (const hex of ['d4 01 c0', 'c7 01 01 c0'])
       expect(codec.decodeReply(bytesOf(hex))).toBe(null);
+  });
+});
+
+describe('stored values over RESP', () => {
+  test.each(table('stored value | over RESP'))('%s', (expression = '', text = '') => {
+    const out = new ByteWriter();
+    expect(writeValueText(codec.encode(evaluate(expression)), out, 1000)).toBe(true);
+    expect(Buffer.from(out.copy()).toString()).toBe(text);
   });
 });
 

@@ -18,10 +18,7 @@ export function clientLine(session: Session, now: number): string {
     ['sub', 0],
     ['psub', 0],
     ['multi', -1],
-    [
-      'cmd',
-      session.lastCommand === '' ? 'NULL' : session.lastCommand.toLowerCase().replace(' ', '|'),
-    ],
+    ['cmd', session.lastCommand?.row.name.toLowerCase().replace(' ', '|') ?? 'NULL'],
     ['user', session.authenticated ? 'default' : '(none)'],
     ['resp', PROTOCOLS[session.protocol] as string],
     ['lib-name', session.libraryName],

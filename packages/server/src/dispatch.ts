@@ -11,7 +11,6 @@ import {
   Errors,
   errorReply,
   INVALID,
-  isContainer,
   type ReplyWriter,
   type RequestBatch,
   subcommandsOf,
@@ -24,6 +23,7 @@ import type { Handler, ServerContext } from './handler.ts';
 import type { Parked } from './parked.ts';
 import { quoted } from './quoted.ts';
 import type { Session } from './session.ts';
+import type { Statistics } from './statistics.ts';
 
 /** The arguments of an unknown command are repeated up to about this length. */
 const ARGUMENTS_SHOWN_MAX = 128;
@@ -34,11 +34,13 @@ const HELLO_FIRST = errorReply('a native connection begins with HELLO', 'NOPROTO
 /** Executes the rows of batches: finds the command, checks, and runs its handler. */
 export class Dispatcher {
   private readonly context: ServerContext;
+  private readonly statistics: Statistics;
   /** By command number. */
   private readonly handlers: readonly (Handler | undefined)[];
 
   constructor(context: ServerContext) {
     this.context = context;
+    this.statistics = context.statistics;
     const byName: Readonly<Record<string, Handler>> = {
       ...stringCommands(context),
       ...genericCommands(context),
@@ -59,36 +61,46 @@ export class Dispatcher {
     session: Session,
     out: ReplyWriter,
   ): Parked | undefined {
-    const { statistics } = this.context;
-    statistics.commands++;
+    const id = request.command[row] as number;
     request.at = request.first[row] as number;
     request.size = request.count[row] as number;
-    if (!session.greeted && request.command[row] !== HELLO) {
+    this.statistics.commands++;
+    if (!session.greeted && id !== HELLO) {
       session.closing = true;
       out.error(HELLO_FIRST);
       return undefined;
     }
-    const command = this.find(request, row);
-    const refusal = 'row' in command ? this.refusal(command, request, row, session) : command;
+    const command = this.find(id, request, row, out);
+    if (command === undefined) return undefined;
+    const refusal = this.refusal(command, request, row, session);
     if (refusal !== undefined) {
       out.error(refusal);
       return undefined;
     }
-    const { id, row: described } = command as CompiledCommand;
-    statistics.calls[id] = (statistics.calls[id] as number) + 1;
-    session.lastCommand = described.name;
-    const handler = this.handlers[id] as Handler;
-    return handler(request, session, out) ?? undefined;
+    const { calls } = this.statistics;
+    calls[command.id] = (calls[command.id] as number) + 1;
+    session.lastCommand = command;
+    return (this.handlers[command.id] as Handler)(request, session, out) as Parked | undefined;
   }
 
-  /** The command of a row, or why there is none. Steps over the name of a subcommand. */
-  private find(request: RequestBatch, row: number): CompiledCommand | ErrorReply {
-    const id = request.command[row] as number;
-    if (id === INVALID) return errorReply(request.problems[row] ?? 'invalid request');
-    const command = COMPILED[id];
-    const container = containerOf(id) ?? (command && containerNameOf(command, request.size));
-    if (container !== undefined) return subcommand(container, request);
-    return command ?? unknownCommand(request);
+  /**
+   * The command of a row; undefined if there is none, and the error has been written then.
+   * Steps over the name of a subcommand.
+   */
+  private find(
+    id: number,
+    request: RequestBatch,
+    row: number,
+    out: ReplyWriter,
+  ): CompiledCommand | undefined {
+    if (id > 0) {
+      const command = COMPILED[id] as CompiledCommand;
+      if (!command.hasSubcommands || request.size === 0) return command;
+    }
+    const found = unusual(id, request, row);
+    if ('row' in found) return found;
+    out.error(found);
+    return undefined;
   }
 
   /** Why a command may not run here and now; `undefined` when it may. */
@@ -98,26 +110,27 @@ export class Dispatcher {
     row: number,
     session: Session,
   ): ErrorReply | undefined {
-    if (!session.authenticated && !command.row.flags.includes('no_auth')) return Errors.noAuth;
-    if (this.context.loading() && !command.row.flags.includes('loading')) return Errors.loading;
+    if (!session.authenticated && !command.allowedToStrangers) return Errors.noAuth;
+    if (!command.allowedWhileLoading && this.context.loading()) return Errors.loading;
     const wrong = checkArguments(command, request);
     if (wrong !== undefined) return wrong;
+    if (!command.deniedWithoutMemory) return undefined;
     const { keyspaces, statistics } = this.context;
-    return command.row.flags.includes('denyoom') &&
-      !keyspaces.makeRoom(lengthOf(request, row), statistics.clientBytes)
-      ? Errors.outOfMemory
-      : undefined;
+    const has = keyspaces.makeRoom(lengthOf(request, row), statistics.clientBytes);
+    return has ? undefined : Errors.outOfMemory;
   }
+}
+
+/** The command of a row that is not simply named, or why there is none. */
+function unusual(id: number, request: RequestBatch, row: number): CompiledCommand | ErrorReply {
+  if (id === INVALID) return errorReply(request.problems[row] ?? 'invalid request');
+  const container = containerOf(id) ?? COMPILED[id]?.row.name;
+  return container === undefined ? unknownCommand(request) : subcommand(container, request);
 }
 
 /** The bytes of a request, its arguments above all. */
 function lengthOf(request: RequestBatch, row: number): number {
   return (request.end[row] as number) - (request.offset[request.at] as number);
-}
-
-/** COMMAND is a command of its own without arguments, and a container with them. */
-function containerNameOf({ row }: CompiledCommand, size: number): string | undefined {
-  return size > 0 && isContainer(row.name) ? row.name : undefined;
 }
 
 function subcommand(container: string, request: RequestBatch): CompiledCommand | ErrorReply {

@@ -1,3 +1,4 @@
+import type { CompiledCommand } from '@kv/protocol';
 import type { Keyspace } from './ports.ts';
 
 /** How a connection talks: 1 is the native protocol, 2 and 3 are those versions of RESP. */
@@ -39,7 +40,7 @@ export class Session {
   noEvict = false;
   /** What is read does not count as used. */
   noTouch = false;
-  lastCommand = '';
+  lastCommand: CompiledCommand | undefined;
   /** Unix milliseconds of the last request. */
   lastActiveAt: number;
   /** Closes the connection, whatever it is doing. */

@@ -21,6 +21,7 @@ export class Turn {
     this.taken = true;
     try {
       runner.run();
+      if (this.waiting.size === 0) return;
       // A set that grows while it is gone through is gone through to its new end.
       for (const next of this.waiting) {
         this.waiting.delete(next);

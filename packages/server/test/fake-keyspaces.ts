@@ -101,6 +101,9 @@ class FakeKeyspace implements Keyspace {
   }
 
   stableValue(): undefined {}
+  plainLength(): number {
+    return -1;
+  }
 
   scan(cursor: number, count: number, visit: (ref: number) => void): number {
     const refs = [...this.refs.values()].sort((a, b) => a - b).filter((ref) => ref > cursor);

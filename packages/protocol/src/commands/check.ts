@@ -19,6 +19,7 @@ export function checkArguments(
 ): ErrorReply | undefined {
   const { size } = request;
   const { kinds, repeats } = command;
+  if (command.plain && size === command.argumentsMin) return checkPlain(kinds, request);
   if (size < command.argumentsMin) return wrongArity(command);
   if (size > command.argumentsMax) {
     return command.optionCount > 0 ? Errors.syntax : wrongArity(command);
@@ -34,6 +35,19 @@ export function checkArguments(
     const place = i < kinds.length ? i : kinds.length - repeats + ((i - kinds.length) % repeats);
     const reply = checkKind(kinds[place] as ArgumentKind, request, request.at + i);
     if (reply !== undefined) return reply;
+  }
+  return undefined;
+}
+
+/** Keys and values, and no options. */
+function checkPlain(kinds: readonly ArgumentKind[], request: RequestBatch): ErrorReply | undefined {
+  const { at, length } = request;
+  request.clearOptions();
+  for (let i = 0; i < kinds.length; i++) {
+    if (kinds[i] === 'key') {
+      if (!request.isText(at + i)) return Errors.keyKind;
+      if ((length[at + i] as number) > KEY_BYTES_MAX) return Errors.keyTooLong;
+    } else if ((length[at + i] as number) > VALUE_BYTES_MAX) return Errors.valueTooLong;
   }
   return undefined;
 }
@@ -72,7 +86,7 @@ function checkKind(
 /** Reads the tokens behind the positional arguments into `request.options`. */
 function parseOptions(command: CompiledCommand, request: RequestBatch): ErrorReply | undefined {
   const { options } = request;
-  options.fill(0, 0, command.optionCount);
+  request.clearOptions();
   const end = request.at + request.size;
   let groups = 0;
   let integers: ErrorReply | undefined;
@@ -86,6 +100,7 @@ function parseOptions(command: CompiledCommand, request: RequestBatch): ErrorRep
     groups |= 1 << option.group;
     const next = at + 1 + operandCount(option, end - at - 1);
     if (next > end) return Errors.syntax;
+    request.optionsGiven = true;
     options[option.slot] = 1 + (option.operands.length > 0 ? at + 1 : at);
     for (let a = at + 1; a < next; a++) {
       const operand = option.operands[Math.min(a - at - 1, option.operands.length - 1)];

@@ -18,6 +18,14 @@ export interface CompiledCommand {
   readonly row: CommandRow;
   /** `'CLIENT'` of `'CLIENT ID'`. */
   readonly container: string | undefined;
+  /** It is a command by itself, and others with a second word: COMMAND. */
+  readonly hasSubcommands: boolean;
+  /** The flags that are asked for at every call. */
+  readonly deniedWithoutMemory: boolean;
+  readonly allowedWhileLoading: boolean;
+  readonly allowedToStrangers: boolean;
+  /** Its arguments are so many keys and values, but for options. */
+  readonly plain: boolean;
   /** The least and the most arguments, the name not counted. */
   readonly argumentsMin: number;
   readonly argumentsMax: number;
@@ -71,9 +79,15 @@ function compile(row: CommandRow, id: number): CompiledCommand {
   const key = args.findIndex((arg) => arg.kind === 'key');
   // COMMAND takes no argument itself, but its subcommands come with some.
   const fixed = argumentsMin === argumentsMax && !hasSubcommands(row.name);
+  const flags: readonly string[] = row.flags;
   return {
     id,
     row,
+    hasSubcommands: hasSubcommands(row.name),
+    deniedWithoutMemory: flags.includes('denyoom'),
+    allowedWhileLoading: flags.includes('loading'),
+    allowedToStrangers: flags.includes('no_auth'),
+    plain: repeats === 0 && args.every((arg) => arg.kind === 'key' || arg.kind === 'value'),
     container: words > 1 ? row.name.slice(0, row.name.indexOf(' ')) : undefined,
     argumentsMin,
     argumentsMax,

@@ -80,3 +80,34 @@ export function readElements(
 function reverseElements(bytes: Uint8Array, start: number, end: number, size: number): void {
   for (let at = start; at < end; at += size) bytes.subarray(at, at + size).reverse();
 }
+
+/** One element as JavaScript writes it, by element kind; `at` is where it begins. */
+const ELEMENT_TEXTS: readonly ((view: DataView, at: number) => string)[] = [
+  () => '',
+  (view, at) => String(view.getInt8(at)),
+  (view, at) => String(view.getUint8(at)),
+  (view, at) => String(view.getInt16(at, true)),
+  (view, at) => String(view.getUint16(at, true)),
+  (view, at) => String(view.getInt32(at, true)),
+  (view, at) => String(view.getUint32(at, true)),
+  (view, at) => String(view.getFloat32(at, true)),
+  (view, at) => String(view.getFloat64(at, true)),
+  (view, at) => String(view.getBigInt64(at, true)),
+  (view, at) => String(view.getBigUint64(at, true)),
+  (view, at) => String(float16(view.getUint16(at, true))),
+];
+
+/** The text of the element at `at`, without an array of its class, which this host may not have. */
+export function elementText(kind: number, view: DataView, at: number): string {
+  return (ELEMENT_TEXTS[kind] as (view: DataView, at: number) => string)(view, at);
+}
+
+/** IEEE 754 binary16: a sign, 5 bits of exponent, 10 of fraction. */
+function float16(bits: number): number {
+  const exponent = (bits >>> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  const sign = bits >>> 15 === 0 ? 1 : -1;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (1 + fraction / 0x400) * 2 ** (exponent - 15);
+}

@@ -1,7 +1,7 @@
 // One database of the byte engine: an index of hashes over records in segments. The
 // functions on the way of GET and SET are written for the machine: no object, no
 // string and no view is made for an operation, and a key is compared by words.
-import { Beside, type Structure } from './beside.ts';
+import { Beside, type LargeEntry, type Structure } from './beside.ts';
 import type { ByteRanges, KeyBatch } from './byte-ranges.ts';
 import { ByteStoreError } from './byte-store-error.ts';
 import { Compactor } from './compactor.ts';
@@ -158,9 +158,9 @@ export class ByteDatabase extends Entries {
     // What may fail for want of memory comes first: the old entry must stay then.
     const large =
       keyLength + length > INLINE_BYTES_MAX
-        ? makeLarge(this.shared.allocate, this.key, ranges, value, offset, length)
+        ? this.makeLarge(ranges, key, value, offset, length)
         : undefined;
-    const ref = this.place(place, flags | keyLength, length);
+    const ref = this.place(ranges, key, place, flags | keyLength, length);
     const region = this.memory.regions[ref >>> REGION_BITS] as Region;
     const at = (ref & REGION_MASK) * 2;
     if (deadline !== 0) this.writeDeadline(ref, region, at, deadline);
@@ -177,6 +177,17 @@ export class ByteDatabase extends Entries {
       region.bytes.set(value.subarray(offset, offset + length), to);
     else copyWords(region.view, to, ranges.view, offset, length);
     return ref;
+  }
+
+  private makeLarge(
+    ranges: ByteRanges,
+    key: number,
+    value: Uint8Array,
+    offset: number,
+    length: number,
+  ): LargeEntry {
+    this.key.take(ranges, key);
+    return makeLarge(this.shared.allocate, this.key, ranges, value, offset, length);
   }
 
   /** Removes a key. False: there was none. */

@@ -8,6 +8,9 @@ import { type Allocate, Memory } from './memory.ts';
 import { type BackgroundJob, Pauses } from './pauses.ts';
 import type { ByteStoreShared } from './shared.ts';
 
+/** A slot of an index: a hash and a ref. */
+const SLOT_BYTES = 8;
+
 /** How a {@link ByteStore} is made. */
 export interface ByteStoreOptions {
   /** How many numbered databases there are. Default 1. */
@@ -81,6 +84,7 @@ export class ByteStore {
       evictor: undefined,
       indexAccount: new Account(),
       besideAccount: new Account(),
+      evictorAccount: new Account(),
       pauses: new Pauses(options.monotonic ?? (() => performance.now())),
     };
   }
@@ -123,16 +127,18 @@ export class ByteStore {
     return database;
   }
 
-  /** Bytes of segments, indexes, large values and structures. */
+  /** Bytes of segments, indexes, large values and structures, and of what eviction remembers. */
   get usedBytes(): number {
-    const { indexAccount, besideAccount } = this.shared;
-    return this.memory.usedBytes + indexAccount.bytes + besideAccount.bytes;
+    const { indexAccount, besideAccount, evictorAccount } = this.shared;
+    const beside = besideAccount.bytes + evictorAccount.bytes;
+    return this.memory.usedBytes + indexAccount.bytes + beside;
   }
 
-  /** Bytes of the entries themselves, without index, gaps and dead records. */
+  /** Bytes of the entries themselves and their slots in the index, without gaps and dead records. */
   get liveBytes(): number {
     let live = 0;
-    for (const [, { log, beside }] of this.used()) live += log.liveGranules * 8 + beside.bytes;
+    for (const [, { log, beside, size }] of this.used())
+      live += log.liveGranules * 8 + beside.bytes + size * SLOT_BYTES;
     return live;
   }
 
@@ -149,6 +155,7 @@ export class ByteStore {
   /** Keeps the store within `bytes` from now on, by {@link makeRoom}; 0 is without a limit. */
   limit(bytes: number, policy: ByteEvictionPolicy): void {
     this.evictedBefore = this.evicted;
+    this.shared.evictor?.close();
     this.shared.evictor =
       bytes === 0
         ? undefined
@@ -157,6 +164,7 @@ export class ByteStore {
             random: this.shared.random,
             databases: () => [...this.used()].map(([, database]) => database),
             usedBytes: () => this.usedBytes,
+            account: this.shared.evictorAccount,
           });
   }
 

@@ -6,6 +6,7 @@
 // records go unless they were read since they were last looked at.
 //
 // A segment is emptied a few records at a time, so no write waits for long.
+import type { Account } from './account.ts';
 import type { ByteDatabase } from './byte-database.ts';
 import {
   DEAD,
@@ -18,6 +19,7 @@ import {
 } from './layout.ts';
 import type { Memory, Region } from './memory.ts';
 import { MAIN, PROBATION, type Queue } from './record-log.ts';
+import { RememberedHashes } from './remembered-hashes.ts';
 import { SampledEviction } from './sampled-eviction.ts';
 import { SegmentWalk } from './segment-walk.ts';
 
@@ -51,29 +53,8 @@ export interface EvictorHost {
   /** Databases that hold something. */
   databases(): readonly ByteDatabase[];
   usedBytes(): number;
-}
-
-/** Remembers the hashes of entries that went, for as long as others do not take their place. */
-class Remembered {
-  private slots = new Int32Array(1024);
-
-  /** Room for about `count` hashes. */
-  resize(count: number): void {
-    const size = 2 ** Math.ceil(Math.log2(Math.max(1024, count)));
-    if (size > this.slots.length) this.slots = new Int32Array(size);
-  }
-
-  add(hash: number): void {
-    this.slots[hash & (this.slots.length - 1)] = ~hash;
-  }
-
-  /** Whether the hash is remembered; it no longer is afterwards. */
-  take(hash: number): boolean {
-    const at = hash & (this.slots.length - 1);
-    if (this.slots[at] !== ~hash) return false;
-    this.slots[at] = 0;
-    return true;
-  }
+  /** What an evictor takes itself counts as used. */
+  readonly account: Account;
 }
 
 /** Keeps a store within a number of bytes. */
@@ -81,7 +62,7 @@ export class Evictor {
   readonly policy: ByteEvictionPolicy;
   readonly maxBytes: number;
   private readonly host: EvictorHost;
-  private readonly remembered = new Remembered();
+  private readonly remembered: RememberedHashes;
   private readonly sampled: SampledEviction;
   /** Entries that went by this evictor's own order. */
   private went = 0;
@@ -93,11 +74,17 @@ export class Evictor {
     this.maxBytes = maxBytes;
     this.host = host;
     this.sampled = new SampledEviction(policy, host);
+    this.remembered = new RememberedHashes(host.account);
   }
 
   /** Entries that went, ever. */
   get evicted(): number {
     return this.went + this.sampled.evicted;
+  }
+
+  /** Gives its own memory back: another evictor takes its place, or none. */
+  close(): void {
+    this.remembered.resize(0);
   }
 
   /** The queue in which a new key begins. */

@@ -89,7 +89,7 @@ export class HashIndex {
 
   /** The place where the run of a hash begins, in {@link chunk}. */
   home(hash: number): number {
-    const entry = this.directory[this.depth === 0 ? 0 : hash >>> (31 - this.depth)] as number;
+    const entry = this.directory[hash >>> (31 - this.depth)] as number;
     const table = entry >>> DEPTH_BITS;
     this.chunk = this.chunks[table >>> CHUNK_BITS] as Int32Array;
     return (table & CHUNK_MASK) * TABLE_WORDS + homeSlot(hash, entry & DEPTH_MASK) * 2;
@@ -120,7 +120,7 @@ export class HashIndex {
   insert(hash: number, ref: number): void {
     this.version = (this.version + 1) | 0;
     for (;;) {
-      const entry = this.directory[this.depth === 0 ? 0 : hash >>> (31 - this.depth)] as number;
+      const entry = this.directory[hash >>> (31 - this.depth)] as number;
       const table = entry >>> DEPTH_BITS;
       const depth = entry & DEPTH_MASK;
       const full = (this.tables.counts[table] as number) >= SPLIT_AT;
@@ -153,7 +153,7 @@ export class HashIndex {
   /** Removes the entry at a place of {@link chunk}, whose hash it is. */
   removeAt(place: number, hash: number): void {
     this.version = (this.version + 1) | 0;
-    const entry = this.directory[this.depth === 0 ? 0 : hash >>> (31 - this.depth)] as number;
+    const entry = this.directory[hash >>> (31 - this.depth)] as number;
     const table = entry >>> DEPTH_BITS;
     const depth = entry & DEPTH_MASK;
     const chunk = this.chunks[table >>> CHUNK_BITS] as Int32Array;
@@ -252,7 +252,7 @@ export class HashIndex {
     let next = from;
     for (;;) {
       const shift = 31 - this.depth;
-      const entry = this.directory[this.depth === 0 ? 0 : next >>> shift] as number;
+      const entry = this.directory[next >>> shift] as number;
       const depth = entry & DEPTH_MASK;
       const table = entry >>> DEPTH_BITS;
       const chunk = this.chunks[table >>> CHUNK_BITS] as Int32Array;

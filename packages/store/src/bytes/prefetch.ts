@@ -5,7 +5,15 @@
 import type { KeyBatch } from './byte-ranges.ts';
 import type { HalfSipHash } from './half-sip-hash.ts';
 import { DEPTH_BITS, DEPTH_MASK, type HashIndex } from './hash-index.ts';
-import { CHUNK_BITS, CHUNK_MASK, homeSlot, TABLE_WORDS } from './index-tables.ts';
+import {
+  CHUNK_BITS,
+  CHUNK_MASK,
+  homeSlot,
+  PLACE_BITS,
+  PLACE_MASK,
+  PLACED_CHUNKS_MAX,
+  TABLE_WORDS,
+} from './index-tables.ts';
 import { REGION_BITS, REGION_MASK, SLACK_BYTES } from './layout.ts';
 import type { Memory, Region } from './memory.ts';
 
@@ -16,7 +24,7 @@ const LINE_WORDS = 16;
 
 /** Hashes the keys of batches and brings what they lead to into the processor's cache. */
 export class Prefetcher {
-  /** The table of a key, then its ref, by its place in `keys`. */
+  /** The refs that the keys lead to, by their place in `keys`. */
   private found = new Int32Array(256);
   /** Keeps the reads from being optimized away. */
   seen = 0;
@@ -28,7 +36,7 @@ export class Prefetcher {
   run(batch: KeyBatch, hasher: HalfSipHash, index: HashIndex, memory: Memory): boolean {
     const { keyCount } = batch;
     this.hash(batch, hasher);
-    if (keyCount < KEYS_MIN) return false;
+    if (keyCount < KEYS_MIN || index.chunks.length > PLACED_CHUNKS_MAX) return false;
     if (this.found.length < keyCount) this.found = new Int32Array(keyCount * 2);
     this.seen = this.touchTables(batch, index);
     this.findSlots(batch, index);
@@ -51,17 +59,16 @@ export class Prefetcher {
   private touchTables(batch: KeyBatch, index: HashIndex): number {
     const { keys, keyCount, hash, place } = batch;
     const { directory, depth, chunks } = index;
-    const { found } = this;
+    const shift = 31 - depth;
     let seen = 0;
     for (let i = 0; i < keyCount; i++) {
       const key = keys[i] as number;
       // Of a key without a hash the place is never used.
       const h = (hash[key] as number) & 0x7fffffff;
-      const entry = directory[depth === 0 ? 0 : h >>> (31 - depth)] as number;
+      const entry = directory[h >>> shift] as number;
       const table = entry >>> DEPTH_BITS;
       const at = (table & CHUNK_MASK) * TABLE_WORDS + homeSlot(h, entry & DEPTH_MASK) * 2;
-      place[key] = at;
-      found[i] = table;
+      place[key] = ((table >>> CHUNK_BITS) << PLACE_BITS) | at;
       seen ^= (chunks[table >>> CHUNK_BITS] as Int32Array)[at] as number;
     }
     return seen;
@@ -73,14 +80,15 @@ export class Prefetcher {
     for (let i = 0; i < keyCount; i++) {
       const key = keys[i] as number;
       const h = (hash[key] as number) & 0x7fffffff;
-      const chunk = chunks[(found[i] as number) >>> CHUNK_BITS] as Int32Array;
-      let at = place[key] as number;
+      const packed = place[key] as number;
+      const chunk = chunks[packed >>> PLACE_BITS] as Int32Array;
+      let at = packed & PLACE_MASK;
       // The first steps without branches: they are taken or not about evenly.
       at += (((chunk[at] as number) - h) >> 31) & 2;
       at += (((chunk[at] as number) - h) >> 31) & 2;
       at += (((chunk[at] as number) - h) >> 31) & 2;
       while ((chunk[at] as number) < h) at += 2;
-      place[key] = at;
+      place[key] = (packed & ~PLACE_MASK) | at;
       found[i] = chunk[at + 1] as number;
     }
   }

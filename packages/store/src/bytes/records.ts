@@ -71,6 +71,17 @@ export class Records {
     return words[(ref & REGION_MASK) * 2 + 1] as number;
   }
 
+  /** The length of a value that is short bytes, of any encoding but the last; else -1. */
+  plainLength(ref: number): number {
+    const { words } = this.memory.regions[ref >>> REGION_BITS] as Region;
+    const at = (ref & REGION_MASK) * 2;
+    const head = words[at] as number;
+    const special = LARGE | (TYPE_MASK << TYPE_SHIFT);
+    const isPlain =
+      (head & special) === 0 && ((head >>> ENCODING_SHIFT) & ENCODING_MASK) !== ENCODING_MASK;
+    return isPlain ? (words[at + 1] as number) : -1;
+  }
+
   /**
    * Copies the whole value to `target` at `offset`, where there is room for it; `view` is
    * over the same memory. Up to 7 bytes behind it may be overwritten, if there are any.

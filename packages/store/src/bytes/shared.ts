@@ -30,5 +30,7 @@ export interface ByteStoreShared {
   readonly indexAccount: Account;
   /** Bytes of large entries and structures of all databases. */
   readonly besideAccount: Account;
+  /** Bytes of what eviction remembers. */
+  readonly evictorAccount: Account;
   readonly pauses: Pauses;
 }

@@ -3,6 +3,21 @@ import { SLACK_BYTES } from './layout.ts';
 
 const TAIL_MASKS = Int32Array.of(0, 0xff, 0xffff, 0xffffff);
 
+/** Whether a range is what lies at a word of a region, zeros behind it; both have `length` bytes. */
+export function equalsWords(
+  words: Int32Array,
+  at: number,
+  view: DataView,
+  offset: number,
+  length: number,
+): boolean {
+  const whole = length >>> 2;
+  for (let i = 0; i < whole; i++)
+    if (words[at + i] !== view.getInt32(offset + i * 4, true)) return false;
+  const tail = TAIL_MASKS[length & 3] as number;
+  return tail === 0 || words[at + whole] === (view.getInt32(offset + whole * 4, true) & tail);
+}
+
 /**
  * The key of the operation at hand, where it lies, with room behind it to be read by
  * words; a key at the end of its bytes is copied for that.
@@ -35,16 +50,6 @@ export class TakenKey {
     this.view = this.scratchView;
     this.bytes = this.scratch;
     this.offset = 0;
-  }
-
-  /** Whether it is the key at a word of a region; both have the same length. */
-  equalsWords(words: Int32Array, at: number): boolean {
-    const { view, offset, length } = this;
-    const whole = length >>> 2;
-    for (let i = 0; i < whole; i++)
-      if (words[at + i] !== view.getInt32(offset + i * 4, true)) return false;
-    const tail = TAIL_MASKS[length & 3] as number;
-    return tail === 0 || words[at + whole] === (view.getInt32(offset + whole * 4, true) & tail);
   }
 
   /** Whether it is the key at a byte of an array; both have the same length. */
