@@ -1,12 +1,12 @@
-// One round of one store, in a process of its own: the name of a peer, the number of keys
-// and how many operations to measure at least come as arguments, and nanoseconds an
-// operation go out as JSON.
+// One round of one store with or without TTLs, in a process of its own: the name of a peer,
+// the number of keys, how many operations to measure at least and `plain` or `ttl` come as
+// arguments, and nanoseconds an operation go out as JSON.
 import { PEERS, type SubjectStore } from './embedded-store-peers.ts';
 
 const WARM_UP_KEYS = 20_000;
 const TTL_MS = 3_600_000;
 
-const [name, count, operationsMin] = process.argv.slice(2);
+const [name, count, operationsMin, mode] = process.argv.slice(2);
 const peer = PEERS.find((one) => one.name === name);
 if (peer === undefined) throw new Error(`no peer is called ${name}`);
 const keyCount = Number(count);
@@ -17,12 +17,10 @@ const values = keys.map((_, id) => ({ id }));
 /** The order of reads: a step that has no divisor in common with the number of keys visits all. */
 const readOrder = keys.map((_, i) => keys[(i * 7_368_787) % keyCount] as string);
 
-type Setter = (store: SubjectStore) => SubjectStore['setWithTtl'];
-const plainSet: Setter = (store) => store.set;
-const ttlSet: Setter = (store) => store.setWithTtl;
+const withTtl = mode === 'ttl';
 
-async function fill(store: SubjectStore, setter: Setter, limit: number): Promise<void> {
-  const set = setter(store) as NonNullable<SubjectStore['setWithTtl']>;
+async function fill(store: SubjectStore, limit: number): Promise<void> {
+  const set = (withTtl ? store.setWithTtl : store.set) as NonNullable<SubjectStore['setWithTtl']>;
   if (peer?.asynchronous)
     for (let i = 0; i < limit; i++) await set(keys[i] as string, values[i] as object, TTL_MS);
   else for (let i = 0; i < limit; i++) set(keys[i] as string, values[i] as object, TTL_MS);
@@ -56,42 +54,23 @@ class Stopwatch {
   }
 }
 
-interface Mode {
-  readonly suffix: '' | 'WithTtl';
-  readonly setter: Setter;
-  readonly sets: Stopwatch;
-  readonly gets: Stopwatch;
-}
-
-const mode = (suffix: Mode['suffix'], setter: Setter): Mode => {
-  return { suffix, setter, sets: new Stopwatch(), gets: new Stopwatch() };
-};
-const knowsTtl = create(1).setWithTtl !== undefined;
-const modes = [mode('', plainSet), mode('WithTtl', knowsTtl ? ttlSet : plainSet)];
-
 const warmUp = Math.min(WARM_UP_KEYS, keyCount);
-for (let pass = 0; pass < 4; pass++) {
-  for (const { setter } of modes) {
-    const store = create(warmUp);
-    await fill(store, setter, warmUp);
-    await readAll(store, keys.slice(0, warmUp));
-  }
+for (let pass = 0; pass < 8; pass++) {
+  const store = create(warmUp);
+  await fill(store, warmUp);
+  await readAll(store, keys.slice(0, warmUp));
 }
 // A string computes its hash once; from here on all have theirs.
 new Set(keys).clear();
 
-// The kinds take turns, so that none has the younger heap.
+const sets = new Stopwatch();
+const gets = new Stopwatch();
 for (let operations = 0; operations < Number(operationsMin); operations += keyCount) {
-  for (const { setter, sets, gets } of modes) {
-    const store = create(keyCount);
-    await sets.time(() => fill(store, setter, keyCount));
-    await gets.time(() => readAll(store, readOrder));
-  }
+  const store = create(keyCount);
+  await sets.time(() => fill(store, keyCount));
+  await gets.time(() => readAll(store, readOrder));
 }
-const measured: Record<string, number> = {};
-for (const { suffix, sets, gets } of knowsTtl ? modes : modes.slice(0, 1)) {
-  measured[`get${suffix}`] = gets.nanoseconds;
-  measured[`set${suffix}`] = sets.nanoseconds;
-}
+const suffix = withTtl ? 'WithTtl' : '';
+const measured = { [`get${suffix}`]: gets.nanoseconds, [`set${suffix}`]: sets.nanoseconds };
 console.log(JSON.stringify(measured));
 process.exit(0); // some have timers that keep the process alive

@@ -1,8 +1,18 @@
-// pnpm bench [--quick] [embedded] [codec] [client]: prints all comparisons, or those whose
-// names begin so.
+// pnpm bench [--quick] [embedded] [codec] [client] [engine]: prints all comparisons, or those
+// whose names begin so. engine-100m takes minutes and runs only when it is named in full.
 import { parseArgs } from 'node:util';
 import { measureClientAndServer } from './client-and-server.ts';
 import { compareEmbeddedStores } from './embedded-store.ts';
+import { measureChurn } from './engine/churn.ts';
+import { compareEviction } from './engine/eviction.ts';
+import { measureExpiry } from './engine/expiry.ts';
+import { measureHundredMillion } from './engine/hundred-million.ts';
+import { measureLimit } from './engine/limit.ts';
+import { compareMemory } from './engine/memory.ts';
+import { comparePauses } from './engine/pauses.ts';
+import { measureScale } from './engine/scale.ts';
+import { compareSpeed } from './engine/speed.ts';
+import { redisNameAndVersion } from './redis-server.ts';
 import { compareValueCodecs } from './value-codec.ts';
 import { machine, nameAndVersion } from './versions.ts';
 
@@ -19,14 +29,14 @@ const COMPARISONS: ReadonlyMap<string, () => Promise<void>> = new Map([
     () =>
       quick
         ? compareEmbeddedStores(10_000, 20_000, { rounds: 1, budgetMs: 8_000 })
-        : compareEmbeddedStores(100_000, 400_000, { rounds: 5, budgetMs: 60_000 }),
+        : compareEmbeddedStores(100_000, 400_000, { rounds: 5, budgetMs: 150_000 }),
   ],
   [
     'embedded-1m',
     () =>
       quick
         ? Promise.resolve()
-        : compareEmbeddedStores(1_000_000, 1_000_000, { rounds: 3, budgetMs: 80_000 }),
+        : compareEmbeddedStores(1_000_000, 1_000_000, { rounds: 5, budgetMs: 330_000 }),
   ],
   [
     'codec',
@@ -42,7 +52,47 @@ const COMPARISONS: ReadonlyMap<string, () => Promise<void>> = new Map([
         ? measureClientAndServer(50, { rounds: 1, budgetMs: 5_000 })
         : measureClientAndServer(300, { rounds: 5, budgetMs: 40_000 }),
   ],
+  ['engine-memory', () => compareMemory(quick ? 50_000 : 10_000_000)],
+  [
+    'engine-speed',
+    () =>
+      quick
+        ? compareSpeed(20_000, 20_000, { rounds: 1, budgetMs: 2_000 })
+        : compareSpeed(10_000_000, 2_000_000, { rounds: 3, budgetMs: 150_000 }),
+  ],
+  [
+    'engine-scale',
+    () =>
+      quick
+        ? measureScale([1_000, 10_000, 25_000], 10_000)
+        : measureScale([1_000_000, 10_000_000, 25_000_000], 500_000),
+  ],
+  [
+    'engine-pauses',
+    () => (quick ? comparePauses(20_000, 200, 50) : comparePauses(10_000_000, 10_000, 4_000)),
+  ],
+  [
+    'engine-expiry',
+    () => (quick ? measureExpiry(10_000, 1_500) : measureExpiry(1_000_000, 12_000)),
+  ],
+  [
+    'engine-churn',
+    () => (quick ? measureChurn(10_000, 30_000) : measureChurn(1_000_000, 4_000_000)),
+  ],
+  [
+    'engine-eviction',
+    () => (quick ? compareEviction(300_000, 60_000, 0) : compareEviction(4_000_000, 12_000_000, 4)),
+  ],
+  ['engine-limit', () => (quick ? measureLimit(100_000, 8) : measureLimit(20_000_000, 1024))],
+  [
+    'engine-100m',
+    () =>
+      quick ? measureHundredMillion(50_000, 10_000) : measureHundredMillion(100_000_000, 1_000_000),
+  ],
 ]);
+
+/** Take minutes and much of the machine. */
+const ONLY_WHEN_NAMED: readonly string[] = ['engine-100m'];
 
 const PEERS = ['lru-cache', 'quick-lru', '@isaacs/ttlcache', 'node-cache', 'keyv', 'msgpackr'];
 
@@ -52,11 +102,16 @@ if (unknown.length > 0) {
   console.error(`no comparison ${unknown}: there are ${names.join(', ')}`);
   process.exit(64);
 }
+const isWanted = (name: string): boolean => {
+  if (positionals.includes(name)) return true;
+  if (ONLY_WHEN_NAMED.includes(name)) return false;
+  return positionals.length === 0 || positionals.some((word) => name.startsWith(word));
+};
 console.log(machine());
-console.log(PEERS.map(nameAndVersion).join(', '));
+console.log([...PEERS.map(nameAndVersion), redisNameAndVersion()].join(', '));
 if (quick) console.log('--quick: only shows that everything runs; the numbers mean nothing');
 for (const [name, compare] of COMPARISONS) {
-  if (positionals.length > 0 && !positionals.some((word) => name.startsWith(word))) continue;
+  if (!isWanted(name)) continue;
   try {
     await compare();
   } catch (error) {

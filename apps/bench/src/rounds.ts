@@ -18,9 +18,14 @@ export interface Subject {
   readonly args: readonly string[];
   /** A slow one has its turn in so many rounds at most. */
   readonly roundsMax?: number;
+  /** What JavaScript's heap may take, in MiB. */
+  readonly heapMax?: number;
+  /** How long a round may take. */
+  readonly roundMsMax?: number;
 }
 
 const ROUND_MS_MAX = 60_000;
+const HEAP_MAX = 3000;
 
 /** What a comparison found. */
 export interface Results {
@@ -64,11 +69,12 @@ export function medians(measured: readonly Measurements[]): Measurements {
 }
 
 /** Runs a program that prints its measurements as JSON; `undefined` when it failed. */
-async function runProgram({ name, program, args }: Subject): Promise<Measurements | undefined> {
-  const flags = ['--conditions=kv-source', '--expose-gc', '--max-old-space-size=3000'];
+export async function runProgram(subject: Subject): Promise<Measurements | undefined> {
+  const { name, program, args, heapMax = HEAP_MAX, roundMsMax = ROUND_MS_MAX } = subject;
+  const flags = ['--conditions=kv-source', '--expose-gc', `--max-old-space-size=${heapMax}`];
   const child = spawn(process.execPath, [...flags, fileURLToPath(program), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: ROUND_MS_MAX,
+    timeout: roundMsMax,
     killSignal: 'SIGKILL',
   });
   const chunks: Buffer[] = [];

@@ -43,6 +43,8 @@ const BROKEN = -2;
 const BULK_BYTES_MIN = 6;
 /** A line is expected to end within so many bytes. */
 const LINE_BYTES_USUAL = 32;
+/** Lengths of fewer digits than this are read at once. */
+const DIGITS_USUAL = 10;
 /** A request with so many arguments found is not read from its beginning again. */
 const REMEMBERED_MIN = 16;
 
@@ -266,6 +268,19 @@ export class RespReader implements RequestReader {
     problem: string,
   ): number {
     const { bytes } = batch;
+    // Some digits, in all likelihood.
+    const limit = Math.min(end - 1, at + 1 + DIGITS_USUAL);
+    let digits = 0;
+    let behind = at + 1;
+    for (; behind < limit; behind++) {
+      const digit = (bytes[behind] as number) - 0x30;
+      if (digit < 0 || digit > 9) break;
+      digits = digits * 10 + digit;
+    }
+    if (behind < limit && bytes[behind] === CR && bytes[at + 1] !== 0x30 && behind > at + 1) {
+      this.number = digits;
+      return behind + 2;
+    }
     const cr = lineEnd(bytes, CR, at, end);
     if (cr === BROKEN) return this.fail(`too big ${what} string`);
     if (cr < 0 || cr + 1 >= end) return MORE;

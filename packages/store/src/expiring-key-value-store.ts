@@ -1,10 +1,11 @@
 import { checkCount, checkedKeys, checkedPairs, checkKey, checkValue } from './arguments.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { checkedDeadline, deadlineAfter, requestedDeadline } from './deadline.ts';
-import { type Deadlines, DeadlineTable } from './deadline-table.ts';
+import type { Deadlines } from './deadlines.ts';
 import { EvictionMap } from './eviction-map.ts';
 import { checkedOptions, type ExpiringKeyValueStoreOptions } from './expiring-options.ts';
 import type { ExpiringStore, SetOptions } from './expiring-store.ts';
+import { Timed, TimedMap } from './timed-map.ts';
 
 /**
  * How many deadlines a full store looks at for an expired entry before the
@@ -47,13 +48,16 @@ const EVICTION_SWEEP_BUDGET = 16;
  * ```
  */
 export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
-  /** Holds every key that {@link #deadlines} holds; not `undefined`, so a value found is a key found. */
-  readonly #values: Map<string, V> | EvictionMap<V>;
-  /** The same object as {@link #values} in a bounded store, `undefined` in an unbounded one. */
+  /** The entries; values are not `undefined`, so a value found is a key found. */
+  readonly #values: TimedMap<V> | EvictionMap<V>;
+  /** The same object in a bounded store, `undefined` in an unbounded one. */
   readonly #bounded: EvictionMap<V> | undefined;
-  /** The deadlines of an unbounded store; a bounded one keeps them with its entries. */
-  readonly #table: DeadlineTable = new DeadlineTable();
-  /** Those of either kind. */
+  /** The same in an unbounded store; empty in a bounded one. */
+  readonly #unbounded: TimedMap<V>;
+  /** What the unbounded store has found and how many have a deadline: `undefined` in a bounded one. */
+  readonly #found: TimedMap<V>['found'] | undefined;
+  readonly #timed: readonly unknown[];
+  /** The deadlines of the entries. */
   readonly #deadlines: Deadlines;
   readonly #clock: Clock;
   readonly #maxEntries: number;
@@ -64,8 +68,11 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
   constructor(options: ExpiringKeyValueStoreOptions<V> = {}) {
     const { clock = systemClock, maxEntries, policy, onExpire, onEvict } = checkedOptions(options);
     this.#bounded = maxEntries === undefined ? undefined : new EvictionMap(policy, maxEntries);
-    this.#values = this.#bounded ?? new Map();
-    this.#deadlines = this.#bounded?.deadlines ?? this.#table;
+    this.#unbounded = new TimedMap();
+    this.#found = this.#bounded === undefined ? this.#unbounded.found : undefined;
+    this.#timed = this.#unbounded.deadlines.list;
+    this.#values = this.#bounded ?? this.#unbounded;
+    this.#deadlines = this.#values.deadlines;
     this.#maxEntries = maxEntries ?? Number.POSITIVE_INFINITY;
     this.#clock = clock;
     this.#onExpire = onExpire;
@@ -85,7 +92,11 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
 
   get(key: string): V | undefined {
     checkKey(key);
-    return this.#get(key);
+    const found = this.#found;
+    if (found === undefined) return this.#getBounded(this.#bounded as EvictionMap<V>, key);
+    // Where nothing has a deadline, this is what a Map does.
+    const value = found.get(key);
+    return this.#timed.length === 0 ? (value as V) : this.#alive(key, value);
   }
 
   /** As {@link get}, but does not count as a use under the `lru` and `sieve` policies. */
@@ -135,7 +146,6 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
   clear(): number {
     const removed = this.#values.size;
     this.#values.clear();
-    this.#deadlines.clear();
     return removed;
   }
 
@@ -193,12 +203,21 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
     return this.#deadlines.size === 0 ? 0 : this.#sweep(budget, this.#clock.now());
   }
 
-  #get(key: string, now?: number): V | undefined {
-    const bounded = this.#bounded;
-    if (bounded === undefined) {
-      const value = this.#values.get(key);
-      return value === undefined || this.#expired(key, now) ? undefined : value;
-    }
+  #get(key: string, now: number): V | undefined {
+    return this.#bounded === undefined
+      ? this.#alive(key, this.#unbounded.find(key), now)
+      : this.#getBounded(this.#bounded, key, now);
+  }
+
+  /** What was found under a key, unless its deadline has come. */
+  #alive(key: string, found: V | Timed<V> | undefined, now?: number): V | undefined {
+    if (!(found instanceof Timed)) return found;
+    if ((now ?? this.#clock.now()) < found.deadline) return found.value;
+    this.#expireNow(key);
+    return undefined;
+  }
+
+  #getBounded(bounded: EvictionMap<V>, key: string, now?: number): V | undefined {
     const slot = bounded.find(key);
     if (slot === undefined) return undefined;
     if (bounded.deadlines.size > 0) {
@@ -212,7 +231,7 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
   }
 
   #peek(key: string): V | undefined {
-    return this.#bounded === undefined ? this.#values.get(key) : this.#bounded.peek(key);
+    return this.#values.peek(key);
   }
 
   /** Removes `key` if its deadline has come. Reads the clock only if there is a deadline. */
@@ -232,8 +251,6 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
   }
 
   #remove(key: string): boolean {
-    // A bounded store keeps the deadline with the entry, and removes it with that.
-    if (this.#bounded === undefined && this.#table.size > 0) this.#table.delete(key);
     return this.#values.delete(key);
   }
 
@@ -241,8 +258,9 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
   #writePlain(key: string, value: V): void {
     const bounded = this.#bounded;
     if (bounded === undefined) {
-      if (this.#table.size === 0 || this.#table.find(key) === undefined) {
-        this.#values.set(key, value);
+      const { deadlines } = this.#unbounded;
+      if (deadlines.size === 0 || !(this.#unbounded.find(key) instanceof Timed)) {
+        this.#unbounded.set(key, value);
         return;
       }
     } else if (bounded.deadlines.size === 0) {
@@ -253,27 +271,56 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
     this.#write(key, value, undefined, false, this.#clock.now());
   }
 
-  /** One look-up finds the deadline's slot, which in a bounded store is the entry's as well. */
   #write(key: string, value: V, deadline: number | undefined, keepTtl: boolean, now: number): void {
-    const bounded = this.#bounded;
-    const slots = bounded ?? this.#table;
-    let slot = slots.find(key);
-    if (slot !== undefined && (bounded?.deadlines ?? this.#table).at(slot) <= now) {
-      // It has expired, not been overwritten: that is told, and its TTL is not kept.
-      this.#expireNow(key);
-      slot = slots.find(key);
-    }
-    if (bounded === undefined) {
-      this.#values.set(key, value);
-      if (deadline !== undefined) this.#table.put(slot, key, deadline);
-      else if (slot !== undefined && !keepTtl) this.#table.delete(key);
-    } else {
-      slot = bounded.write(slot, key, value);
-      if (deadline !== undefined) bounded.deadlines.put(slot, deadline);
-      else if (!keepTtl) bounded.deadlines.drop(slot);
-    }
+    if (this.#bounded === undefined) this.#writeUnbounded(key, value, deadline, keepTtl, now);
+    else this.#writeBounded(this.#bounded, key, value, deadline, keepTtl, now);
     if (deadline !== undefined && deadline <= now) this.#expireNow(key);
     else if (this.#values.size > this.#maxEntries) this.#makeRoom(now);
+  }
+
+  #writeUnbounded(
+    key: string,
+    value: V,
+    deadline: number | undefined,
+    keepTtl: boolean,
+    now: number,
+  ): void {
+    const { deadlines } = this.#unbounded;
+    let found = this.#unbounded.find(key);
+    if (found instanceof Timed && found.deadline <= now) {
+      // It has expired, not been overwritten: that is told, and its TTL is not kept.
+      this.#expireNow(key);
+      found = this.#unbounded.find(key);
+    }
+    if (!(found instanceof Timed)) {
+      if (deadline === undefined) this.#unbounded.set(key, value);
+      else deadlines.add(key, value, deadline);
+      return;
+    }
+    found.value = value;
+    if (deadline !== undefined) found.deadline = deadline;
+    else if (!keepTtl) deadlines.delete(key);
+  }
+
+  /** One look-up finds the slot, where the deadline is as well. */
+  #writeBounded(
+    bounded: EvictionMap<V>,
+    key: string,
+    value: V,
+    deadline: number | undefined,
+    keepTtl: boolean,
+    now: number,
+  ): void {
+    const { deadlines } = bounded;
+    let slot = bounded.find(key);
+    if (slot !== undefined && deadlines.at(slot) <= now) {
+      // As above.
+      this.#expireNow(key);
+      slot = bounded.find(key);
+    }
+    slot = bounded.write(slot, key, value);
+    if (deadline !== undefined) deadlines.put(slot, deadline);
+    else if (!keepTtl) deadlines.drop(slot);
   }
 
   #reschedule(key: string, deadline: number, now: number): boolean {

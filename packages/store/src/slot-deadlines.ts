@@ -1,4 +1,4 @@
-import type { Deadlines } from './deadline-table.ts';
+import type { Deadlines } from './deadlines.ts';
 
 const CAPACITY_MIN = 64;
 
@@ -8,7 +8,7 @@ const CAPACITY_MIN = 64;
  * What a slot holds is found by its number, so a store that has looked up the slot
  * of a key needs no second look-up for the deadline. The slots that have one are
  * listed densely as well, in `order`, so that a sweep looks at no others; how the
- * cursor walks that list, and why, is told at {@link DeadlineTable}.
+ * cursor walks that list, and why, is told at `TimedMap`.
  */
 export class SlotDeadlines implements Deadlines {
   readonly #slots: ReadonlyMap<string, number>;
