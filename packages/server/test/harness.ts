@@ -224,7 +224,7 @@ export class TestServer {
       log: this.log,
       password: undefined,
       limits: { connectionsMax: 100, idleMsMax: 0 },
-      transport: 'auto',
+      transport: process.env.KV_TEST_TRANSPORT === 'stream' ? 'stream' : 'auto',
       ...options,
     });
   }

@@ -139,6 +139,7 @@ function select({ keyspaces }: ServerContext): Handler {
 function reset({ keyspaces, credentials }: ServerContext): Handler {
   return (_request, session, out) => {
     session.reset(keyspaces.at(0), !credentials.required);
+    out.version = session.protocol;
     out.status('RESET');
   };
 }
