@@ -134,8 +134,10 @@ describe('a connection that does not speak the protocol', () => {
   );
 
   it.each([
-    ['garbage', 'hello?\n'],
-    ['random bytes', Uint8Array.from({ length: 4096 }, (_, i) => ((i * 2654435761) >>> 13) | 1)],
+    // An odd byte is no end of a line.
+    ['random bytes', Uint8Array.from({ length: 70_000 }, (_, i) => ((i * 2654435761) >>> 13) | 1)],
+    ['garbage and HTTP', 'hello?\nPOST / HTTP/1.1\n'],
+    ['a header of HTTP', 'x\r\nHost: localhost\r\nSET a b\r\n'],
   ])('is told so when it sends %s', async (_name, bytes) => {
     const connection = await RawConnection.open(kvd.port);
     connection.send(bytes);

@@ -70,7 +70,7 @@ export class Dispatcher {
       out.error(HELLO_FIRST);
       return undefined;
     }
-    const command = this.find(id, request, row, out);
+    const command = this.find(id, request, row, session, out);
     if (command === undefined) return undefined;
     const refusal = this.refusal(command, request, row, session);
     if (refusal !== undefined) {
@@ -91,6 +91,7 @@ export class Dispatcher {
     id: number,
     request: RequestBatch,
     row: number,
+    session: Session,
     out: ReplyWriter,
   ): CompiledCommand | undefined {
     if (id > 0) {
@@ -100,7 +101,15 @@ export class Dispatcher {
     const found = unusual(id, request, row);
     if ('row' in found) return found;
     out.error(found);
+    if (id === 0 && isOfHttp(request)) this.refuseHttp(session);
     return undefined;
+  }
+
+  /** A browser, or somebody who makes one speak to us: nothing that follows is executed. */
+  private refuseHttp(session: Session): void {
+    session.closing = true;
+    const { id, address } = session;
+    this.context.log.warn({ client: id, address, protocol: 'HTTP' }, 'refused a foreign protocol');
   }
 
   /** Why a command may not run here and now; `undefined` when it may. */
@@ -126,6 +135,14 @@ function unusual(id: number, request: RequestBatch, row: number): CompiledComman
   if (id === INVALID) return errorReply(request.problems[row] ?? 'invalid request');
   const container = containerOf(id) ?? COMPILED[id]?.row.name;
   return container === undefined ? unknownCommand(request) : subcommand(container, request);
+}
+
+/** Words that begin lines of HTTP, and that nobody means as commands. */
+const HTTP_WORDS = new Set(['post', 'host:']);
+
+function isOfHttp(request: RequestBatch): boolean {
+  const name = request.at - 1;
+  return (request.length[name] as number) <= 5 && HTTP_WORDS.has(request.text(name).toLowerCase());
 }
 
 /** The bytes of a request, its arguments above all. */

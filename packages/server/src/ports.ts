@@ -17,7 +17,7 @@ export interface ByteRanges {
 }
 
 /** Ranges of which those with the numbers `keys[0, keyCount)` are keys. */
-export interface KeyBatch extends ByteRanges {
+interface KeyBatch extends ByteRanges {
   readonly keys: Int32Array;
   readonly keyCount: number;
 }
