@@ -1,11 +1,15 @@
 import type { ServerContext } from './handler.ts';
 import { printable } from './quoted.ts';
+import { REDIS_VERSION } from './redis-version.ts';
 
 type Fields = readonly (readonly [name: string, value: string | number])[];
 
 function server({ version, clock, statistics, listening }: ServerContext): Fields {
   const seconds = Math.max(0, Math.floor((clock.now() - statistics.startedAt) / 1000));
   return [
+    // What tools ask for that know Redis; kvd's own version is the next.
+    ['redis_version', REDIS_VERSION],
+    ['redis_mode', 'standalone'],
     ['kvd_version', version],
     ['node_version', process.versions.node],
     ['os', `${process.platform} ${process.arch}`],
@@ -21,6 +25,7 @@ function clients({ sessions, limits }: ServerContext): Fields {
   return [
     ['connected_clients', sessions.size],
     ['maxclients', limits.connectionsMax],
+    ['blocked_clients', 0],
   ];
 }
 
@@ -71,6 +76,21 @@ function stats({ statistics, keyspaces }: ServerContext): Fields {
   ];
 }
 
+function replication(): Fields {
+  return [
+    ['role', 'master'],
+    ['connected_slaves', 0],
+  ];
+}
+
+function cpu(): Fields {
+  const { system, user } = process.cpuUsage();
+  return [
+    ['used_cpu_sys', (system / 1e6).toFixed(6)],
+    ['used_cpu_user', (user / 1e6).toFixed(6)],
+  ];
+}
+
 function keyspace({ keyspaces }: ServerContext): Fields {
   return [...keyspaces.used()].map(([index, db]) => [
     `db${index}`,
@@ -85,8 +105,13 @@ const SECTIONS: ReadonlyMap<string, (context: ServerContext) => Fields> = new Ma
   ['memory', memory],
   ['persistence', persistence],
   ['stats', stats],
+  ['replication', replication],
+  ['cpu', cpu],
   ['keyspace', keyspace],
 ]);
+
+/** Titles that are no words. */
+const TITLES: ReadonlyMap<string, string> = new Map([['cpu', 'CPU']]);
 
 const ALL = ['all', 'default', 'everything'];
 
@@ -97,7 +122,7 @@ export function info(context: ServerContext, wanted: readonly string[]): string 
   const parts: string[] = [];
   for (const [name, fields] of SECTIONS) {
     if (!all && !names.has(name)) continue;
-    const title = `# ${name[0]?.toUpperCase()}${name.slice(1)}`;
+    const title = `# ${TITLES.get(name) ?? `${name[0]?.toUpperCase()}${name.slice(1)}`}`;
     const lines = fields(context).map(([field, value]) => `${field}:${printable(String(value))}`);
     parts.push(`${[title, ...lines].join('\r\n')}\r\n`);
   }

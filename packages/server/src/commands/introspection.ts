@@ -81,8 +81,8 @@ function writeInfo(
   out.array(10);
   out.text(name);
   out.integer(compiled?.arity ?? -2);
-  out.array(flags.length);
-  for (const flag of flags) out.text(flag);
+  out.set(flags.length);
+  for (const flag of flags) out.status(flag);
   out.integer(compiled?.firstKey ?? 0);
   out.integer(compiled?.lastKey ?? 0);
   out.integer(compiled?.keyStep ?? 0);
@@ -143,8 +143,9 @@ function writeArguments(out: ReplyWriter, args: CommandRow['args']): void {
     out.text(kind === 'key' || kind === 'integer' ? kind : 'string');
     if (flags.length === 0) continue;
     out.text('flags');
-    out.array(flags.length);
-    for (const flag of flags) out.text(flag);
+    // redis-cli ends at once if these are not statuses.
+    out.set(flags.length);
+    for (const flag of flags) out.status(flag);
   }
 }
 
