@@ -36,7 +36,7 @@ const COMPARISONS: ReadonlyMap<string, () => Promise<void>> = new Map([
     () =>
       quick
         ? Promise.resolve()
-        : compareEmbeddedStores(1_000_000, 1_000_000, { rounds: 5, budgetMs: 330_000 }),
+        : compareEmbeddedStores(1_000_000, 4_000_000, { rounds: 3, budgetMs: 400_000 }),
   ],
   [
     'codec',

@@ -212,7 +212,8 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
   /** What was found under a key, unless its deadline has come. */
   #alive(key: string, found: V | Timed<V> | undefined, now?: number): V | undefined {
     if (!(found instanceof Timed)) return found;
-    if ((now ?? this.#clock.now()) < found.deadline) return found.value;
+    if ((now ?? this.#clock.now()) < found.due + this.#unbounded.deadlines.epoch)
+      return found.value;
     this.#expireNow(key);
     return undefined;
   }
@@ -272,10 +273,11 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
   }
 
   #write(key: string, value: V, deadline: number | undefined, keepTtl: boolean, now: number): void {
-    if (this.#bounded === undefined) this.#writeUnbounded(key, value, deadline, keepTtl, now);
-    else this.#writeBounded(this.#bounded, key, value, deadline, keepTtl, now);
+    const bounded = this.#bounded;
+    if (bounded === undefined) this.#writeUnbounded(key, value, deadline, keepTtl, now);
+    else this.#writeBounded(bounded, key, value, deadline, keepTtl, now);
     if (deadline !== undefined && deadline <= now) this.#expireNow(key);
-    else if (this.#values.size > this.#maxEntries) this.#makeRoom(now);
+    else if (bounded !== undefined && bounded.size > this.#maxEntries) this.#makeRoom(now);
   }
 
   #writeUnbounded(
@@ -287,7 +289,7 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
   ): void {
     const { deadlines } = this.#unbounded;
     let found = this.#unbounded.find(key);
-    if (found instanceof Timed && found.deadline <= now) {
+    if (found instanceof Timed && found.due + deadlines.epoch <= now) {
       // It has expired, not been overwritten: that is told, and its TTL is not kept.
       this.#expireNow(key);
       found = this.#unbounded.find(key);
@@ -298,7 +300,7 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
       return;
     }
     found.value = value;
-    if (deadline !== undefined) found.deadline = deadline;
+    if (deadline !== undefined) found.due = deadline - deadlines.epoch;
     else if (!keepTtl) deadlines.delete(key);
   }
 

@@ -1,17 +1,19 @@
 import type { Deadlines } from './deadlines.ts';
 
-/** An entry that has a deadline. It stands in the Map where others have their value. */
+/**
+ * An entry that has a deadline. It stands in the Map where others have their value. It is
+ * small: what it takes is what a write with a TTL costs over one without.
+ */
 export class Timed<V> {
-  readonly key: string;
   value: V;
-  deadline: number;
+  /** Milliseconds from the `epoch` of the deadlines: a small integer for deadlines within 24 days. */
+  due: number;
   /** Its place among those that have a deadline. */
   place: number;
 
-  constructor(key: string, value: V, deadline: number, place: number) {
-    this.key = key;
+  constructor(value: V, due: number, place: number) {
     this.value = value;
-    this.deadline = deadline;
+    this.due = due;
     this.place = place;
   }
 }
@@ -21,7 +23,7 @@ export class Timed<V> {
  *
  * A value without a deadline lies in the Map as it is, so that a store that uses none
  * costs what a Map does; one with a deadline lies there as a {@link Timed}, so that a
- * single look-up finds both. Those are listed densely as well: a removal moves the last
+ * single look-up finds both. Their keys are listed densely as well: a removal moves the last
  * into the gap. The cursor walks the list downwards: whatever a removal moves to a place
  * that is still to come has been visited already, and what is added lands behind the
  * cursor. So one pass visits every entry that is there throughout.
@@ -86,10 +88,12 @@ export class TimedMap<V> {
 
 /** The deadlines of a {@link TimedMap}. */
 class TimedDeadlines<V> implements Deadlines {
+  /** Unix milliseconds that {@link Timed.due} counts from: the first deadline, while there are any. */
+  epoch = 0;
   readonly #entries: Map<string, V | Timed<V>>;
-  readonly #timed: Timed<V>[] = [];
+  readonly #keys: string[] = [];
   /** The same, for whoever only asks whether there are any. */
-  readonly list: readonly unknown[] = this.#timed;
+  readonly list: readonly unknown[] = this.#keys;
   /** The place that is visited next; at or above the size means: start at the last one. */
   #cursor = 0;
 
@@ -98,25 +102,25 @@ class TimedDeadlines<V> implements Deadlines {
   }
 
   get size(): number {
-    return this.#timed.length;
+    return this.#keys.length;
   }
 
   get(key: string): number | undefined {
     const found = this.#entries.get(key);
-    return found instanceof Timed ? found.deadline : undefined;
+    return found instanceof Timed ? found.due + this.epoch : undefined;
   }
 
   set(key: string, deadline: number): void {
     const found = this.#entries.get(key);
-    if (found instanceof Timed) found.deadline = deadline;
+    if (found instanceof Timed) found.due = deadline - this.epoch;
     else if (found !== undefined) this.add(key, found, deadline);
   }
 
   /** Writes an entry with a deadline where no {@link Timed} is. */
   add(key: string, value: V, deadline: number): void {
-    const timed = new Timed(key, value, deadline, this.#timed.length);
-    this.#timed.push(timed);
-    this.#entries.set(key, timed);
+    if (this.#keys.length === 0) this.epoch = deadline;
+    this.#entries.set(key, new Timed(value, deadline - this.epoch, this.#keys.length));
+    this.#keys.push(key);
   }
 
   /** Takes the deadline from an entry, which keeps its value. */
@@ -130,20 +134,21 @@ class TimedDeadlines<V> implements Deadlines {
 
   /** Takes an entry off the list; what the Map holds is its owner's business. */
   drop({ place }: Timed<V>): void {
-    const last = this.#timed.pop() as Timed<V>;
-    if (place === this.#timed.length) return;
-    this.#timed[place] = last;
-    last.place = place;
+    const last = this.#keys.pop() as string;
+    if (place === this.#keys.length) return;
+    this.#keys[place] = last;
+    (this.#entries.get(last) as Timed<V>).place = place;
   }
 
   clear(): void {
-    this.#timed.length = 0;
+    this.#keys.length = 0;
     this.#cursor = 0;
   }
 
   countDue(now: number): number {
+    const latest = now - this.epoch;
     let due = 0;
-    for (const { deadline } of this.#timed) if (deadline <= now) due++;
+    for (const key of this.#keys) if ((this.#entries.get(key) as Timed<V>).due <= latest) due++;
     return due;
   }
 
@@ -158,7 +163,8 @@ class TimedDeadlines<V> implements Deadlines {
       this.#cursor = this.size - 1;
       if (this.#cursor < 0) return undefined;
     }
-    const timed = this.#timed[this.#cursor--] as Timed<V>;
-    return timed.deadline <= now ? timed.key : undefined;
+    const key = this.#keys[this.#cursor--] as string;
+    const { due } = this.#entries.get(key) as Timed<V>;
+    return due <= now - this.epoch ? key : undefined;
   }
 }
