@@ -1,32 +1,17 @@
 import type { Socket } from 'node:net';
-import {
-  COMPILED,
-  Errors,
-  errorReply,
-  type NativeReplyWriter,
-  type PartialRequest,
-  type RequestBatch,
-  type RequestReader,
-  type RespReplyWriter,
-} from '@kv/protocol';
+import { COMPILED, Errors, errorReply, type PartialRequest, type RequestBatch } from '@kv/protocol';
 import { ClientSocket, type SocketOwner, type Wire } from './client-socket.ts';
+import type { Dialect } from './dialect.ts';
 import type { Dispatcher } from './dispatch.ts';
 import { foreignProtocol, NATIVE_FIRST_BYTE } from './foreign.ts';
 import type { ServerContext } from './handler.ts';
 import { InputTail } from './input-tail.ts';
 import { INPUT_AHEAD_BYTES_MAX, OUTPUT_BYTES_MAX } from './limits.ts';
-import type { Parked, Reply } from './parked.ts';
-import type { Held } from './pause.ts';
+import type { Parked } from './parked.ts';
 import type { Session } from './session.ts';
+import { Suspension } from './suspension.ts';
 import type { Runner, Turn } from './turn.ts';
 import type { Progress } from './watch.ts';
-
-/** How requests are read and replies written in one protocol. */
-export interface Dialect {
-  readonly reader: RequestReader;
-  /** Empty between turns; its sink is the connection that has the turn. */
-  readonly out: NativeReplyWriter | RespReplyWriter;
-}
 
 /** What the connections of a server share: one of them has its turn at a time. */
 export interface Machinery {
@@ -44,7 +29,7 @@ export interface Machinery {
  * wait while a reply is parked, and while replies wait for the client; within one turn
  * at most `OUTPUT_BYTES_MAX` and one reply are gathered.
  */
-export class Connection implements SocketOwner, Runner, Held {
+export class Connection implements SocketOwner, Runner {
   readonly session: Session;
   private readonly socket: ClientSocket;
   private readonly machinery: Machinery;
@@ -55,13 +40,7 @@ export class Connection implements SocketOwner, Runner, Held {
   private countedBytes = 0;
   /** Where the socket reads to. */
   private reads: Uint8Array | undefined;
-  private parked: Parked | undefined;
-  /** The reply of what was parked, or a refusal, to be written in the next turn. */
-  private late: Reply | undefined;
-  /** The reply to come is not to be sent: CLIENT REPLY. */
-  private mutesLate = false;
-  /** CLIENT PAUSE holds the next request. */
-  private held = false;
+  private readonly suspension: Suspension;
   /** The client has sent all it will. */
   private complete = false;
   /** The server is closing: what has arrived is answered, nothing more is taken. */
@@ -80,6 +59,7 @@ export class Connection implements SocketOwner, Runner, Held {
     this.session = session;
     this.machinery = machinery;
     this.dialect = machinery.native;
+    this.suspension = new Suspension(machinery.context.pause, () => this.takeTurn());
     this.onClose = onClose;
     this.socket = new ClientSocket(accepted, machinery.wire, this);
     session.disconnect = () => this.socket.destroy();
@@ -91,7 +71,7 @@ export class Connection implements SocketOwner, Runner, Held {
     return {
       trusted: session.trusted,
       finished: socket.finished,
-      parked: this.parked !== undefined,
+      parked: this.suspension.isParked,
       partial: input.end > input.start && this.mayRun(),
       receivedBytes,
       waitingBytes: socket.waitingBytes,
@@ -107,18 +87,14 @@ export class Connection implements SocketOwner, Runner, Held {
   /** Answers what has arrived, then closes. */
   close(): void {
     this.draining = true;
-    if (this.parked?.abandonable) {
-      this.parked = undefined;
-      this.session.closing = true;
-    }
+    if (this.suspension.abandon()) this.session.closing = true;
     this.takeTurn();
   }
 
   /** Refuses the client with an error, before anything is executed. */
   refuse(message: string): void {
     this.session.closing = true;
-    this.late = (out) => out.error(errorReply(message));
-    this.takeTurn();
+    this.suspension.answer((out) => out.error(errorReply(message)));
   }
 
   /** {@link SocketOwner}: where the next read goes, if that is elsewhere than the last one. */
@@ -191,10 +167,7 @@ export class Connection implements SocketOwner, Runner, Held {
   closed(): void {
     this.input.clear();
     this.count();
-    const { parked } = this;
-    this.parked = undefined;
-    parked?.cancel?.();
-    this.machinery.context.pause.forget(this);
+    this.suspension.end();
     this.onClose(this);
   }
 
@@ -208,14 +181,13 @@ export class Connection implements SocketOwner, Runner, Held {
 
   /** {@link Runner}: executes what has arrived, as far as it may. Nobody else calls it. */
   run(): void {
-    const { socket, session, machinery, late } = this;
+    const { socket, session, machinery } = this;
     if (socket.destroyed) return;
     const { out } = this.dialect;
     const { statistics } = machinery.context;
     out.sink = socket;
     out.version = session.protocol;
-    this.late = undefined;
-    if (late !== undefined) this.writeReply(late);
+    this.suspension.writeLate(out);
     while (this.mayRun() && this.runBatch());
     out.flush();
     statistics.errors += out.errors;
@@ -237,9 +209,7 @@ export class Connection implements SocketOwner, Runner, Held {
   }
 
   private mayRun(): boolean {
-    const { socket, parked, late, held, session } = this;
-    const waits = socket.blocked || parked !== undefined || late !== undefined || held;
-    return !waits && !session.closing;
+    return !this.socket.blocked && !this.suspension.active && !this.session.closing;
   }
 
   /** What arrives on a connection that is closing is thrown away, but must be read for that. */
@@ -302,7 +272,7 @@ export class Connection implements SocketOwner, Runner, Held {
       const mutes = session.repliesOff || session.skipsReply || skips;
       if (parked !== undefined) {
         out.cancel();
-        this.park(parked, mutes);
+        this.suspension.park(parked, mutes);
       } else if (mutes) out.cancel();
       else {
         out.end();
@@ -316,19 +286,9 @@ export class Connection implements SocketOwner, Runner, Held {
   /** Whether CLIENT PAUSE holds a request; then it is looked at again when that ends. */
   private isHeld(row: number): boolean {
     const { batch, context } = this.machinery;
-    const { pause } = context;
-    if (!pause.active) return false;
+    if (!context.pause.active) return false;
     const command = COMPILED[batch.command[row] as number];
-    if (command === undefined || !pause.holds(command.row.flags)) return false;
-    this.held = true;
-    pause.hold(this);
-    return true;
-  }
-
-  /** {@link Held} */
-  released(): void {
-    this.held = false;
-    this.takeTurn();
+    return command !== undefined && this.suspension.holds(command.row.flags);
   }
 
   /** Executes one row; a write for which the system has no memory is refused like any other. */
@@ -346,39 +306,21 @@ export class Connection implements SocketOwner, Runner, Held {
     }
   }
 
-  /** Holds back everything behind a reply that comes later. */
-  private park(parked: Parked, mutes: boolean): void {
-    this.parked = parked;
-    this.mutesLate = mutes;
-    parked.start((reply) => {
-      if (this.parked !== parked) return;
-      this.parked = undefined;
-      this.late = reply;
-      this.takeTurn();
-    });
-  }
-
-  private writeReply(reply: Reply): void {
-    const { out } = this.dialect;
-    out.begin();
-    reply(out);
-    if (this.mutesLate) out.cancel();
-    else out.end();
-    this.mutesLate = false;
-  }
-
   /** The bytes make no sense: says so, and closes this connection. */
   private breakOff(reason: string): void {
     const { log } = this.machinery.context;
     const { id, address } = this.session;
     log.warn({ client: id, address, reason }, 'protocol error');
     this.session.closing = true;
-    this.writeReply((out) => out.error(errorReply(`Protocol error: ${reason}`)));
+    const { out } = this.dialect;
+    out.begin();
+    out.error(errorReply(`Protocol error: ${reason}`));
+    out.end();
   }
 
   /** Whether nothing more will be answered. */
   private isDone(): boolean {
-    if (this.parked !== undefined || this.late !== undefined || this.held) return false;
+    if (this.suspension.active) return false;
     return this.session.closing || ((this.complete || this.draining) && !this.socket.blocked);
   }
 

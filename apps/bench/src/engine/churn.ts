@@ -42,7 +42,7 @@ export async function measureChurn(keyCount: number, writes: number): Promise<vo
     ['live', 'segments', 'used', 'used/live', 'resident'],
     rows,
     [
-      `${grouped(writes)} writes of random keys in each phase, one in five a removal. Live is records, used is segments and`,
+      `${grouped(writes)} writes of random keys in each phase, one in five a removal. Live is records and their slots, used is segments and`,
       'index. Resident after a full collection at the end.',
     ],
   );
