@@ -19,8 +19,8 @@ const CAPACITY_AT_ONCE_MAX = 2 ** 20;
  */
 export class EvictionMap<V> {
   readonly #slots = new Map<string, number>();
-  readonly #keys: (string | undefined)[];
-  readonly #values: (V | undefined)[];
+  /** Key and value side by side: slot n has them at 2n and 2n + 1. */
+  readonly #entries: (string | V | undefined)[];
   /** The slots from here on were never taken. Slot 0 is none. */
   #unused = 1;
   readonly #free: number[] = [];
@@ -30,10 +30,9 @@ export class EvictionMap<V> {
   constructor(policy: EvictionPolicy, maxEntries = 0) {
     // A full store holds one more than its bound for a moment.
     const capacity = Math.min(maxEntries + 1, CAPACITY_AT_ONCE_MAX);
-    this.#keys = new Array(capacity + 1);
-    this.#values = new Array(capacity + 1);
+    this.#entries = new Array((capacity + 1) * 2);
     this.#order = new EvictionOrder(policy, capacity);
-    this.deadlines = new SlotDeadlines(this.#slots, this.#keys);
+    this.deadlines = new SlotDeadlines(this, capacity);
   }
 
   get size(): number {
@@ -47,7 +46,7 @@ export class EvictionMap<V> {
   /** Reads without counting as a use. */
   peek(key: string): V | undefined {
     const slot = this.#slots.get(key);
-    return slot === undefined ? undefined : this.#values[slot];
+    return slot === undefined ? undefined : this.#value(slot);
   }
 
   get(key: string): V | undefined {
@@ -67,19 +66,24 @@ export class EvictionMap<V> {
   /** As {@link get}, for who has just looked up the slot. */
   read(slot: number): V {
     this.#order.use(slot);
-    return this.#values[slot] as V;
+    return this.#value(slot);
+  }
+
+  /** The key in a slot that is taken. */
+  key(slot: number): string {
+    return this.#entries[slot * 2] as string;
   }
 
   /** As {@link set}, for who has just looked up the slot, and answers the slot. */
   write(found: number | undefined, key: string, value: V): number {
     if (found !== undefined) {
-      this.#values[found] = value;
+      this.#entries[found * 2 + 1] = value;
       this.#order.use(found);
       return found;
     }
     const slot = this.#free.length > 0 ? (this.#free.pop() as number) : this.#unused++;
-    this.#keys[slot] = key;
-    this.#values[slot] = value;
+    this.#entries[slot * 2] = key;
+    this.#entries[slot * 2 + 1] = value;
     this.#slots.set(key, slot);
     this.#order.add(slot);
     return slot;
@@ -92,17 +96,16 @@ export class EvictionMap<V> {
     this.#slots.delete(key);
     this.#order.remove(slot);
     this.deadlines.drop(slot);
-    this.#keys[slot] = undefined;
-    this.#values[slot] = undefined;
+    this.#entries[slot * 2] = undefined;
+    this.#entries[slot * 2 + 1] = undefined;
     this.#free.push(slot);
     return true;
   }
 
   clear(): void {
     this.#slots.clear();
-    // Their length stays: room for the bound was taken on purpose.
-    this.#keys.fill(undefined);
-    this.#values.fill(undefined);
+    // The length stays: room for the bound was taken on purpose.
+    this.#entries.fill(undefined);
     this.#unused = 1;
     this.#free.length = 0;
     this.#order.clear();
@@ -112,7 +115,7 @@ export class EvictionMap<V> {
   /** The key that goes next, `undefined` when there is none. */
   victim(): string | undefined {
     const slot = this.#order.victim();
-    return slot === 0 ? undefined : this.#keys[slot];
+    return slot === 0 ? undefined : this.key(slot);
   }
 
   keys(): IterableIterator<string> {
@@ -120,6 +123,10 @@ export class EvictionMap<V> {
   }
 
   *entries(): IterableIterator<[string, V]> {
-    for (const [key, slot] of this.#slots) yield [key, this.#values[slot] as V];
+    for (const [key, slot] of this.#slots) yield [key, this.#value(slot)];
+  }
+
+  #value(slot: number): V {
+    return this.#entries[slot * 2 + 1] as V;
   }
 }

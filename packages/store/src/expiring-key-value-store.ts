@@ -223,7 +223,7 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
     if (slot === undefined) return undefined;
     if (bounded.deadlines.size > 0) {
       const deadline = bounded.deadlines.at(slot);
-      if (deadline !== Number.POSITIVE_INFINITY && (now ?? this.#clock.now()) >= deadline) {
+      if (deadline <= Number.MAX_SAFE_INTEGER && (now ?? this.#clock.now()) >= deadline) {
         this.#expireNow(key);
         return undefined;
       }

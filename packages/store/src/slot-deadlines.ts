@@ -1,30 +1,43 @@
 import type { Deadlines } from './deadlines.ts';
 
+/** There is no deadline, and the slot is not listed. */
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** There is no deadline any more, but the slot is listed still. */
+const TAKEN_BACK = Number.MAX_VALUE;
+
 const CAPACITY_MIN = 64;
+
+/** Whoever has the entries: a slot by its key, and the key of a slot that is taken. */
+export interface Slots {
+  find(key: string): number | undefined;
+  key(slot: number): string;
+}
 
 /**
  * The deadlines of entries that have a slot already, and a cursor that sweeps them.
  *
  * What a slot holds is found by its number, so a store that has looked up the slot
  * of a key needs no second look-up for the deadline. The slots that have one are
- * listed densely as well, in `order`, so that a sweep looks at no others; how the
- * cursor walks that list, and why, is told at `TimedMap`.
+ * listed densely as well, so that a sweep looks at no others; how the cursor walks
+ * that list, and why, is told at `TimedMap`. A slot whose deadline is taken back stays
+ * listed until the cursor meets it, or it gets another one, as it does soon where
+ * entries come and go.
  */
 export class SlotDeadlines implements Deadlines {
-  readonly #slots: ReadonlyMap<string, number>;
-  readonly #keys: readonly (string | undefined)[];
-  /** By slot; `Infinity` where there is none. */
+  readonly #slots: Slots;
+  readonly #capacity: number;
+  /** By slot; `NEVER` or `TAKEN_BACK` where there is none. */
   #at = new Float64Array(0);
-  #order = new Uint32Array(0);
-  /** By slot: its place in `order`. Means nothing where there is no deadline. */
-  #places = new Uint32Array(0);
+  #listed = new Uint32Array(0);
+  #listedCount = 0;
   #size = 0;
   #cursor = 0;
 
-  /** `slots` and `keys` belong to the store, which keeps them up to date. */
-  constructor(slots: ReadonlyMap<string, number>, keys: readonly (string | undefined)[]) {
+  /** Room for `capacity` slots is taken with the first deadline; above it, it grows. */
+  constructor(slots: Slots, capacity: number) {
     this.#slots = slots;
-    this.#keys = keys;
+    this.#capacity = capacity + 1;
   }
 
   get size(): number {
@@ -32,89 +45,91 @@ export class SlotDeadlines implements Deadlines {
   }
 
   get(key: string): number | undefined {
-    const slot = this.#slots.get(key);
-    const deadline = slot === undefined ? Number.POSITIVE_INFINITY : this.at(slot);
-    return deadline === Number.POSITIVE_INFINITY ? undefined : deadline;
+    const slot = this.#slots.find(key);
+    const deadline = slot === undefined ? NEVER : this.at(slot);
+    return deadline >= TAKEN_BACK ? undefined : deadline;
   }
 
   /** Does nothing for a key that the store does not hold. */
   set(key: string, deadline: number): void {
-    const slot = this.#slots.get(key);
+    const slot = this.#slots.find(key);
     if (slot !== undefined) this.put(slot, deadline);
   }
 
   delete(key: string): boolean {
-    const slot = this.#slots.get(key);
+    const slot = this.#slots.find(key);
     return slot !== undefined && this.drop(slot);
   }
 
-  /** `Infinity` when `slot` has no deadline. */
+  /** Later than any time when `slot` has no deadline. */
   at(slot: number): number {
-    return slot < this.#at.length ? (this.#at[slot] as number) : Number.POSITIVE_INFINITY;
+    return slot < this.#at.length ? (this.#at[slot] as number) : NEVER;
   }
 
   put(slot: number, deadline: number): void {
     if (slot >= this.#at.length) this.#grow(slot + 1);
-    if (this.#at[slot] === Number.POSITIVE_INFINITY) {
-      this.#places[slot] = this.#size;
-      this.#order[this.#size++] = slot;
-    }
+    const before = this.#at[slot] as number;
     this.#at[slot] = deadline;
+    if (before < TAKEN_BACK) return;
+    this.#size++;
+    if (before === NEVER) this.#listed[this.#listedCount++] = slot;
   }
 
   /** Takes the deadline from `slot`; answers whether there was one. */
   drop(slot: number): boolean {
-    if (this.at(slot) === Number.POSITIVE_INFINITY) return false;
-    this.#at[slot] = Number.POSITIVE_INFINITY;
-    const gap = this.#places[slot] as number;
-    const last = this.#order[--this.#size] as number;
-    this.#order[gap] = last;
-    this.#places[last] = gap;
+    if (this.at(slot) >= TAKEN_BACK) return false;
+    this.#at[slot] = TAKEN_BACK;
+    this.#size--;
     return true;
   }
 
   clear(): void {
     this.#at = new Float64Array(0);
-    this.#order = new Uint32Array(0);
-    this.#places = new Uint32Array(0);
+    this.#listed = new Uint32Array(0);
+    this.#listedCount = 0;
     this.#size = 0;
     this.#cursor = 0;
   }
 
   countDue(now: number): number {
     let due = 0;
-    for (let place = 0; place < this.#size; place++) {
-      if (this.at(this.#order[place] as number) <= now) due++;
+    for (let place = 0; place < this.#listedCount; place++) {
+      if (this.at(this.#listed[place] as number) <= now) due++;
     }
     return due;
   }
 
   beginSweep(budget: number): number {
-    if (budget < this.#size) return budget;
-    this.#cursor = this.#size - 1;
-    return this.#size;
+    if (budget < this.#listedCount) return budget;
+    this.#cursor = this.#listedCount - 1;
+    return this.#listedCount;
   }
 
   visit(now: number): string | undefined {
-    if (this.#cursor < 0 || this.#cursor >= this.#size) {
-      this.#cursor = this.#size - 1;
+    if (this.#cursor < 0 || this.#cursor >= this.#listedCount) {
+      this.#cursor = this.#listedCount - 1;
       if (this.#cursor < 0) return undefined;
     }
-    const slot = this.#order[this.#cursor--] as number;
-    return this.at(slot) <= now ? this.#keys[slot] : undefined;
+    const place = this.#cursor--;
+    const slot = this.#listed[place] as number;
+    const deadline = this.at(slot);
+    if (deadline === TAKEN_BACK) this.#unlist(place, slot);
+    return deadline <= now ? this.#slots.key(slot) : undefined;
+  }
+
+  #unlist(place: number, slot: number): void {
+    this.#at[slot] = NEVER;
+    this.#listed[place] = this.#listed[--this.#listedCount] as number;
   }
 
   #grow(slots: number): void {
-    const capacity = Math.max(slots, this.#at.length * 2, CAPACITY_MIN);
+    const capacity = Math.max(slots, this.#at.length * 2, this.#capacity, CAPACITY_MIN);
     const at = new Float64Array(capacity);
     at.set(this.#at);
-    at.fill(Number.POSITIVE_INFINITY, this.#at.length);
+    at.fill(NEVER, this.#at.length);
     this.#at = at;
-    const order = new Uint32Array(capacity);
-    order.set(this.#order);
-    this.#order = order;
-    const places = new Uint32Array(capacity);
-    places.set(this.#places);
-    this.#places = places;
+    const listed = new Uint32Array(capacity);
+    listed.set(this.#listed);
+    this.#listed = listed;
   }
 }
