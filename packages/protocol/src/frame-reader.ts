@@ -89,7 +89,6 @@ export class FrameReader implements RequestReader {
     b.reserve(count);
     const row = b.rows;
     const name = b.arguments;
-    b.problems[row] = undefined;
     let problem: string | undefined;
     let at = this.next;
     for (let i = 0; i < count; i++) {
@@ -100,16 +99,12 @@ export class FrameReader implements RequestReader {
     }
     if (at !== end) return this.fail('a request has bytes behind its last argument');
     if (!b.isText(name)) return this.fail('the name of a command is a string');
-    b.command[row] =
+    const command =
       problem === undefined
         ? commandId(b.bytes, b.offset[name] as number, b.length[name] as number)
         : INVALID;
-    b.problems[row] = problem;
-    b.first[row] = name + 1;
-    b.count[row] = count - 1;
-    b.end[row] = end;
-    b.arguments = name + count;
-    b.rows = row + 1;
+    if (problem !== undefined) b.problems[row] = problem;
+    b.add(command, count - 1, end);
     return true;
   }
 

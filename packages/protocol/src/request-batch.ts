@@ -18,14 +18,21 @@ const KEY_STEP = Int32Array.from(COMPILED, (command) => command?.keyStep ?? 0);
 /** The command number of a row that could not be read; `RequestBatch.problems` says why. */
 export const INVALID = -1;
 
+/** What `RequestBatch.place` says of an argument that nobody has looked up beforehand. */
+const UNKNOWN_PLACE = -2;
+
 /**
  * Requests as columns of numbers over the bytes they arrived in: no string, no
  * view and no object for each. Readers fill it, the gate and the handlers read it.
  *
  * Row `i` is `command[i]`, its arguments are `first[i]` to `first[i] + count[i] - 1`
  * of the argument columns; argument `a` is `length[a]` bytes at `offset[a]` of
- * `bytes`, and was `form[a]` on the wire. The name of the command is kept beside
- * the arguments at `first[i] - 1`, for error messages and subcommands.
+ * `bytes`, and was `form[a]` on the wire. The name of a command that is not simply one
+ * of the table's is kept beside the arguments at `first[i] - 1`, for error messages and
+ * subcommands.
+ *
+ * Every batch belongs to one reader: RESP knows no forms, so its reader writes none, and
+ * all stay RAW.
  *
  * While a row is executed, `at` is its first argument, `size` their number, and
  * `options` what the gate parsed.
@@ -50,10 +57,13 @@ export class RequestBatch {
   length: Int32Array;
   form: Uint8Array;
 
-  /** The arguments that are keys, `[0, keyCount)`: see {@link takeKeys}. */
+  /**
+   * The arguments that are keys, `[0, keyCount)`, by the table's positions: a keyspace may
+   * look them up together.
+   */
   keys: Int32Array;
   keyCount = 0;
-  /** By argument: what a keyspace found out about a key beforehand, -1 where nothing. */
+  /** By argument: what a keyspace found out about a key beforehand. */
   hash: Int32Array;
   place: Int32Array;
   hintedBy: unknown = undefined;
@@ -101,6 +111,13 @@ export class RequestBatch {
     this.view = view;
   }
 
+  /** Takes back what was added since there were so many rows, arguments and keys. */
+  cut(rows: number, arguments_: number, keyCount: number): void {
+    this.rows = rows;
+    this.arguments = arguments_;
+    this.keyCount = keyCount;
+  }
+
   /** Forgets the options of the row before. */
   clearOptions(): void {
     if (this.optionsGiven) this.options.fill(0);
@@ -124,45 +141,53 @@ export class RequestBatch {
   reserve(count: number): void {
     const needed = this.arguments + count;
     if (needed <= this.offset.length) return;
-    const { offset, length, form } = this;
+    const { offset, length, form, keys, hash, place } = this;
     this.allocate(Math.max(needed, offset.length * 2));
     this.offset.set(offset);
     this.length.set(length);
     this.form.set(form);
+    this.keys.set(keys);
+    this.hash.set(hash);
+    this.place.set(place);
   }
 
   private allocate(places: number): void {
     this.offset = new Int32Array(places);
     this.length = new Int32Array(places);
     this.form = new Uint8Array(places);
-    // Of these nothing is known before the batch is full.
     this.keys = new Int32Array(places);
     this.hash = new Int32Array(places);
     this.place = new Int32Array(places);
   }
 
   /**
-   * Lists the arguments that are keys, by the table's positions, once all rows have been
-   * read. A keyspace may look them up together then.
+   * Adds a row whose arguments have been put behind the `arguments` that there are, its
+   * name in front of them, and lists those that are keys.
    */
-  takeKeys(): void {
-    let taken = 0;
-    for (let row = 0; row < this.rows; row++) {
-      const command = this.command[row] as number;
-      const base = this.first[row] as number;
-      const count = this.count[row] as number;
-      if (command <= 0) {
-        // A subcommand may have keys, which nothing is known of.
-        this.hash.fill(-1, base, base + count);
-        continue;
-      }
-      const first = KEY_FIRST[command] as number;
-      if (first === 0) continue;
-      const last = KEY_LAST[command] === -1 ? count : Math.min(KEY_LAST[command] as number, count);
-      const step = KEY_STEP[command] as number;
-      for (let key = first; key <= last; key += step) this.keys[taken++] = base + key - 1;
+  add(command: number, count: number, end: number): void {
+    const { rows, arguments: name } = this;
+    this.command[rows] = command;
+    this.first[rows] = name + 1;
+    this.count[rows] = count;
+    this.end[rows] = end;
+    this.rows = rows + 1;
+    this.arguments = name + 1 + count;
+    this.addKeys(command, name + 1, count);
+  }
+
+  private addKeys(command: number, base: number, count: number): void {
+    const first = command > 0 ? (KEY_FIRST[command] as number) : 0;
+    if (first === 0) {
+      // What its handler may take for a key has not been looked up.
+      this.hash.fill(-1, base, base + count);
+      this.place.fill(UNKNOWN_PLACE, base, base + count);
+      return;
     }
-    this.keyCount = taken;
+    const last = KEY_LAST[command] === -1 ? count : Math.min(KEY_LAST[command] as number, count);
+    const step = KEY_STEP[command] as number;
+    let { keyCount } = this;
+    for (let key = first; key <= last; key += step) this.keys[keyCount++] = base + key - 1;
+    this.keyCount = keyCount;
   }
 
   /** The bytes of an argument: a view, good until the request has been answered. */

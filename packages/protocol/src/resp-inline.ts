@@ -1,4 +1,3 @@
-import { ArgumentForm } from './encodings.ts';
 import type { RequestBatch } from './request-batch.ts';
 
 const QUOTE = 0x22;
@@ -66,7 +65,6 @@ export class InlineRequest {
     const a = batch.arguments + number;
     batch.offset[a] = offset;
     batch.length[a] = length;
-    batch.form[a] = ArgumentForm.RAW;
   }
 
   private splitQuoted(batch: RequestBatch, from: number, to: number): number {

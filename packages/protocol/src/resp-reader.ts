@@ -1,6 +1,4 @@
-import { compiledNamed } from './commands/compile.ts';
 import { commandId } from './commands/lookup.ts';
-import { ArgumentForm } from './encodings.ts';
 import { parseDecimal } from './integer.ts';
 import {
   ARGUMENTS_MAX,
@@ -14,25 +12,12 @@ import {
 import type { RequestBatch } from './request-batch.ts';
 import { PartialRequest, type RequestReader } from './request-reader.ts';
 import { InlineRequest } from './resp-inline.ts';
+import { readShapes } from './resp-shapes.ts';
 
 const CR = 0x0d;
 const LF = 0x0a;
 const ASTERISK = 0x2a;
 const DOLLAR = 0x24;
-
-/** `*2\r\n`, `*3\r\n`, `$3\r\n`, `GET\r` and `SET\r` as words in little endian. */
-const TWO_BULKS = 0x0a0d322a;
-const THREE_BULKS = 0x0a0d332a;
-const BULK_OF_3 = 0x0a0d3324;
-const GET = 0x0d544547;
-const SET = 0x0d544553;
-/** Takes the case off three letters. */
-const UPPER_3 = ~0x00202020;
-/** Behind the words above: a line feed. */
-const TEMPLATE_BYTES = 13;
-
-const GET_ID = compiledNamed('GET')?.id as number;
-const SET_ID = compiledNamed('SET')?.id as number;
 
 /** More bytes are needed. */
 const MORE = -1;
@@ -50,7 +35,8 @@ const REMEMBERED_MIN = 16;
 
 /**
  * Reads RESP requests, pipelined and inline, out of byte ranges into a {@link RequestBatch}.
- * Arguments are RAW. See {@link RequestReader} for the contract.
+ * Arguments are RAW, which is what a batch has where no form was written: it must have been
+ * filled by no other reader. See {@link RequestReader} for the contract.
  *
  * @example
  * ```ts
@@ -86,6 +72,10 @@ export class RespReader implements RequestReader {
       if (at < 0) return start;
     }
     while (at < end && batch.rows < rowsMax && batch.arguments < BATCH_ARGUMENTS_MAX) {
+      if (authenticated) {
+        at = readShapes(batch, at, end);
+        if (at === end || batch.rows === rowsMax) break;
+      }
       const next = this.request(batch, at, end);
       if (next < 0) return at;
       at = next;
@@ -97,52 +87,8 @@ export class RespReader implements RequestReader {
 
   /** One request, or nothing where a line is empty; answers where it ends, or what is wrong. */
   private request(batch: RequestBatch, at: number, end: number): number {
-    const { view } = batch;
-    if (at + TEMPLATE_BYTES <= end && view.getInt32(at + 4, true) === BULK_OF_3) {
-      const shape = view.getInt32(at, true);
-      const word = view.getInt32(at + 8, true) & UPPER_3;
-      if (shape === TWO_BULKS && word === GET) return this.known(batch, at, end, GET_ID, 1);
-      if (shape === THREE_BULKS && word === SET) return this.known(batch, at, end, SET_ID, 2);
-    }
     if (batch.bytes[at] === ASTERISK) return this.multibulk(batch, at, end);
     return this.line(batch, at, end);
-  }
-
-  /** A GET or SET whose beginning has been recognized, with so many arguments behind it. */
-  private known(
-    batch: RequestBatch,
-    at: number,
-    end: number,
-    command: number,
-    count: number,
-  ): number {
-    batch.reserve(count + 1);
-    const name = batch.arguments;
-    let next = at + TEMPLATE_BYTES;
-    for (let a = name + 1; a <= name + count; a++) {
-      const before = next;
-      next = this.bulk(batch, before, end);
-      if (next < 0) return this.incomplete(next, at, before, name + count - a + 1, end);
-      batch.offset[a] = this.from;
-      batch.length[a] = this.size;
-      batch.form[a] = ArgumentForm.RAW;
-    }
-    batch.offset[name] = at + 8;
-    batch.length[name] = 3;
-    batch.form[name] = ArgumentForm.RAW;
-    this.commit(batch, command, count, next);
-    return next;
-  }
-
-  private commit(batch: RequestBatch, command: number, count: number, end: number): void {
-    const row = batch.rows;
-    batch.problems[row] = undefined;
-    batch.command[row] = command;
-    batch.first[row] = batch.arguments + 1;
-    batch.count[row] = count;
-    batch.end[row] = end;
-    batch.arguments += count + 1;
-    batch.rows = row + 1;
   }
 
   /** `*N\r\n` and N bulk strings. */
@@ -171,14 +117,13 @@ export class RespReader implements RequestReader {
       const a = name + found;
       batch.offset[a] = this.from;
       batch.length[a] = this.size;
-      batch.form[a] = ArgumentForm.RAW;
     }
     const command = commandId(
       batch.bytes,
       batch.offset[name] as number,
       batch.length[name] as number,
     );
-    this.commit(batch, command, total - 1, next);
+    batch.add(command, total - 1, next);
     return next;
   }
 
@@ -215,10 +160,9 @@ export class RespReader implements RequestReader {
     for (let i = 0; i < total; i++) {
       batch.offset[name + i] = (offset[i] as number) + start;
       batch.length[name + i] = length[i] as number;
-      batch.form[name + i] = ArgumentForm.RAW;
     }
     const command = commandId(batch.bytes, batch.offset[name] as number, length[0] as number);
-    this.commit(batch, command, total - 1, at);
+    batch.add(command, total - 1, at);
     return at;
   }
 
@@ -310,7 +254,7 @@ export class RespReader implements RequestReader {
       batch.offset[name] as number,
       batch.length[name] as number,
     );
-    this.commit(batch, command, count - 1, lf + 1);
+    batch.add(command, count - 1, lf + 1);
     return lf + 1;
   }
 

@@ -1,3 +1,4 @@
+import { COMPILED } from '../src/commands/compile.ts';
 import { RequestBatch } from '../src/request-batch.ts';
 import type { PartialRequest } from '../src/request-reader.ts';
 import { RespReader } from '../src/resp-reader.ts';
@@ -70,15 +71,17 @@ export class RespConnection {
 }
 
 function rowOf(batch: RequestBatch, row: number): Row {
-  const name = (batch.first[row] as number) - 1;
-  const count = (batch.count[row] as number) + 1;
-  return {
-    command: batch.command[row] as number,
-    args: Array.from({ length: count }, (_, i) => {
-      if (batch.form[name + i] !== 0) throw new Error('an argument is not RAW');
-      return textOf(batch.range(name + i));
-    }),
-  };
+  const first = batch.first[row] as number;
+  const command = batch.command[row] as number;
+  const args = Array.from({ length: batch.count[row] as number }, (_, i) => {
+    if (batch.form[first + i] !== 0) throw new Error('an argument is not RAW');
+    return textOf(batch.range(first + i));
+  });
+  // The name of a GET or SET of the usual shape is not kept.
+  const known = COMPILED[command]?.row.name;
+  const kept = first === 0 ? '' : textOf(batch.range(first - 1));
+  const name = known === undefined || kept.toUpperCase() === known ? kept : known;
+  return { command, args: [name, ...args] };
 }
 
 /** All requests of some text, delivered at once. */

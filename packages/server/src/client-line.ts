@@ -1,3 +1,4 @@
+import { COMPILED } from '@kv/protocol';
 import type { Session } from './session.ts';
 
 const PROTOCOLS = ['', 'native', '2', '3'];
@@ -18,7 +19,7 @@ export function clientLine(session: Session, now: number): string {
     ['sub', 0],
     ['psub', 0],
     ['multi', -1],
-    ['cmd', session.lastCommand?.row.name.toLowerCase().replace(' ', '|') ?? 'NULL'],
+    ['cmd', COMPILED[session.lastCommand]?.row.name.toLowerCase().replace(' ', '|') ?? 'NULL'],
     ['user', session.authenticated ? 'default' : '(none)'],
     ['resp', PROTOCOLS[session.protocol] as string],
     ['lib-name', session.libraryName],

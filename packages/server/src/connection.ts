@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
-import { COMPILED, Errors, errorReply, type PartialRequest, type RequestBatch } from '@kv/protocol';
+import { errorReply, type PartialRequest, type RequestBatch } from '@kv/protocol';
 import { ClientSocket, type SocketOwner, type Wire } from './client-socket.ts';
 import type { Dialect } from './dialect.ts';
-import type { Dispatcher } from './dispatch.ts';
+import type { Executor } from './executor.ts';
 import { foreignProtocol, NATIVE_FIRST_BYTE } from './foreign.ts';
+import type { GatheredClient, Gathering } from './gathering.ts';
 import type { ServerContext } from './handler.ts';
 import { InputTail } from './input-tail.ts';
-import { INPUT_AHEAD_BYTES_MAX, OUTPUT_BYTES_MAX } from './limits.ts';
-import type { Parked } from './parked.ts';
+import { INPUT_AHEAD_BYTES_MAX } from './limits.ts';
 import type { Session } from './session.ts';
 import { Suspension } from './suspension.ts';
 import type { Runner, Turn } from './turn.ts';
@@ -16,11 +16,11 @@ import type { Progress } from './watch.ts';
 /** What the connections of a server share: one of them has its turn at a time. */
 export interface Machinery {
   readonly context: ServerContext;
-  readonly dispatcher: Dispatcher;
+  readonly executor: Executor;
+  readonly gathering: Gathering;
   readonly wire: Wire;
   readonly native: Dialect;
   readonly resp: Dialect;
-  readonly batch: RequestBatch;
   readonly turn: Turn;
 }
 
@@ -29,9 +29,11 @@ export interface Machinery {
  * wait while a reply is parked, and while replies wait for the client; within one turn
  * at most `OUTPUT_BYTES_MAX` and one reply are gathered.
  */
-export class Connection implements SocketOwner, Runner {
+export class Connection implements SocketOwner, Runner, GatheredClient {
   readonly session: Session;
-  private readonly socket: ClientSocket;
+  readonly socket: ClientSocket;
+  readonly suspension: Suspension;
+  dialect: Dialect;
   private readonly machinery: Machinery;
   private readonly onClose: (connection: Connection) => void;
   private readonly input = new InputTail();
@@ -40,13 +42,11 @@ export class Connection implements SocketOwner, Runner {
   private countedBytes = 0;
   /** Where the socket reads to. */
   private reads: Uint8Array | undefined;
-  private readonly suspension: Suspension;
   /** The client has sent all it will. */
   private complete = false;
   /** The server is closing: what has arrived is answered, nothing more is taken. */
   private draining = false;
   private judged = false;
-  private dialect: Dialect;
   /** What has been read of a request of many arguments. */
   private partial: PartialRequest | undefined;
 
@@ -109,7 +109,7 @@ export class Connection implements SocketOwner, Runner {
   read(count: number, into: Uint8Array): void {
     const { input, machinery } = this;
     const shared = machinery.wire.input;
-    if (!this.admit(count, into)) return;
+    if (!this.admit(count, into) || this.isGathered(into, count)) return;
     if (into === shared?.area) input.read(shared, count);
     else input.placed(into, count);
     this.takeTurn();
@@ -119,10 +119,21 @@ export class Connection implements SocketOwner, Runner {
 
   /** {@link SocketOwner}: bytes have arrived in an array of their own. */
   received(chunk: Uint8Array): void {
-    if (!this.admit(chunk.length, chunk)) return;
+    if (!this.admit(chunk.length, chunk) || this.isGathered(chunk, chunk.length)) return;
     this.input.add(chunk);
     this.takeTurn();
     this.socket.rest(chunk.length);
+  }
+
+  /** Whether what has arrived waits to be executed with what others have sent. */
+  private isGathered(bytes: Uint8Array, count: number): boolean {
+    const { input, session } = this;
+    return (
+      session.trusted &&
+      input.start === input.end &&
+      this.mayRun() &&
+      this.machinery.gathering.take(this, bytes, count)
+    );
   }
 
   /** Whether bytes that have arrived are to be executed. */
@@ -175,20 +186,46 @@ export class Connection implements SocketOwner, Runner {
     this.takeTurn();
   }
 
+  /** Whatever was gathered comes first: it may be ours, and the batch is needed. */
   private takeTurn(): void {
+    this.machinery.gathering.flush();
     this.machinery.turn.take(this);
   }
 
   /** {@link Runner}: executes what has arrived, as far as it may. Nobody else calls it. */
   run(): void {
-    const { socket, session, machinery } = this;
-    if (socket.destroyed) return;
-    const { out } = this.dialect;
-    const { statistics } = machinery.context;
-    out.sink = socket;
-    out.version = session.protocol;
-    this.suspension.writeLate(out);
+    if (this.socket.destroyed) return;
+    this.open();
+    this.suspension.writeLate(this.dialect.out);
     while (this.mayRun() && this.runBatch());
+    this.settle();
+  }
+
+  /** {@link GatheredClient}: what it may not execute yet is kept. */
+  runGathered(from: number, to: number, start: number): void {
+    if (this.socket.destroyed) return;
+    const { batch } = this.dialect;
+    this.open();
+    const done = this.machinery.executor.rows(batch, from, to, this);
+    if (done < to) {
+      const left = done === from ? start : (batch.end[done - 1] as number);
+      this.input.add(batch.bytes.slice(left, batch.end[to - 1]));
+    }
+    this.settle();
+  }
+
+  /** The turn begins: replies go to this client. */
+  private open(): void {
+    const { out } = this.dialect;
+    out.sink = this.socket;
+    out.version = this.session.protocol;
+  }
+
+  /** The turn is over: replies are sent, and it shows whether the client goes on. */
+  private settle(): void {
+    const { socket, session } = this;
+    const { out } = this.dialect;
+    const { statistics } = this.machinery.context;
     out.flush();
     statistics.errors += out.errors;
     out.errors = 0;
@@ -208,7 +245,8 @@ export class Connection implements SocketOwner, Runner {
     this.machinery.context.statistics.clientBytes += held - countedBytes;
   }
 
-  private mayRun(): boolean {
+  /** {@link Client} */
+  mayRun(): boolean {
     return !this.socket.blocked && !this.suspension.active && !this.session.closing;
   }
 
@@ -223,9 +261,9 @@ export class Connection implements SocketOwner, Runner {
 
   /** Reads a batch of requests and executes it. False: no whole request is left. */
   private runBatch(): boolean {
-    const { batch, context } = this.machinery;
+    const { executor } = this.machinery;
     const { input, session } = this;
-    const { reader } = this.dialect;
+    const { reader, batch } = this.dialect;
     const { bytes, view, start } = input;
     if (start === input.end) return false;
     batch.begin(bytes, view);
@@ -235,13 +273,8 @@ export class Connection implements SocketOwner, Runner {
     const { error, wanted } = reader;
     this.partial = reader.partial;
     const { rows } = batch;
-    const now = context.clock.now();
-    context.keyspaces.now = now;
-    context.keyspaces.touching = !session.noTouch;
-    session.lastActiveAt = now;
-    batch.takeKeys();
-    session.keyspace.prefetch(batch);
-    const done = this.executeRows();
+    executor.begin(batch, session);
+    const done = executor.rows(batch, 0, rows, this);
     const end = done < rows ? endOf(batch, done, start) : read;
     if (input.own && !batch.adoptable) input.leave(end);
     else input.consume(end);
@@ -253,69 +286,8 @@ export class Connection implements SocketOwner, Runner {
     }
     input.expect(wanted);
     // Not before the replies ahead of it; what is wrong is still there to be read again.
-    if (error !== undefined && this.mayRun()) this.breakOff(error);
+    if (error !== undefined && this.mayRun()) executor.breakOff(this, error);
     return rows > 0;
-  }
-
-  /** Executes rows until one is parked or stops the connection; answers how many ran. */
-  private executeRows(): number {
-    const { batch } = this.machinery;
-    const { socket, session } = this;
-    const { out } = this.dialect;
-    let row = 0;
-    while (row < batch.rows && this.mayRun()) {
-      if (this.isHeld(row)) break;
-      out.begin();
-      const skips = session.skipsReply;
-      session.skipsReply = false;
-      const parked = this.executeRow(row++);
-      const mutes = session.repliesOff || session.skipsReply || skips;
-      if (parked !== undefined) {
-        out.cancel();
-        this.suspension.park(parked, mutes);
-      } else if (mutes) out.cancel();
-      else {
-        out.end();
-        // What waits for a client is looked at after every command.
-        if (out.pendingBytes + socket.queuedBytes > OUTPUT_BYTES_MAX) out.flush();
-      }
-    }
-    return row;
-  }
-
-  /** Whether CLIENT PAUSE holds a request; then it is looked at again when that ends. */
-  private isHeld(row: number): boolean {
-    const { batch, context } = this.machinery;
-    if (!context.pause.active) return false;
-    const command = COMPILED[batch.command[row] as number];
-    return command !== undefined && this.suspension.holds(command.row.flags);
-  }
-
-  /** Executes one row; a write for which the system has no memory is refused like any other. */
-  private executeRow(row: number): Parked | undefined {
-    const { batch, dispatcher } = this.machinery;
-    const { out } = this.dialect;
-    try {
-      return dispatcher.execute(batch, row, this.session, out);
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== 'OUT_OF_MEMORY') throw error;
-      out.cancel();
-      out.begin();
-      out.error(Errors.outOfMemory);
-      return undefined;
-    }
-  }
-
-  /** The bytes make no sense: says so, and closes this connection. */
-  private breakOff(reason: string): void {
-    const { log } = this.machinery.context;
-    const { id, address } = this.session;
-    log.warn({ client: id, address, reason }, 'protocol error');
-    this.session.closing = true;
-    const { out } = this.dialect;
-    out.begin();
-    out.error(errorReply(`Protocol error: ${reason}`));
-    out.end();
   }
 
   /** Whether nothing more will be answered. */

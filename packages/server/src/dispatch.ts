@@ -11,6 +11,7 @@ import {
   Errors,
   errorReply,
   INVALID,
+  isPlain,
   type ReplyWriter,
   type RequestBatch,
   subcommandsOf,
@@ -37,6 +38,7 @@ export class Dispatcher {
   private readonly statistics: Statistics;
   /** By command number. */
   private readonly handlers: readonly (Handler | undefined)[];
+  private loaded = false;
 
   constructor(context: ServerContext) {
     this.context = context;
@@ -64,7 +66,37 @@ export class Dispatcher {
     const id = request.command[row] as number;
     request.at = request.first[row] as number;
     request.size = request.count[row] as number;
-    this.statistics.commands++;
+    if (session.trusted && this.hasLoaded() && id > 0 && isPlain(id, request)) {
+      const { deniedWithoutMemory } = COMPILED[id] as CompiledCommand;
+      if (!deniedWithoutMemory || this.hasRoom(request, row))
+        return this.run(id, request, session, out);
+      out.error(Errors.outOfMemory);
+      return undefined;
+    }
+    const command = this.admit(id, request, row, session, out);
+    return command && this.run(command.id, request, session, out);
+  }
+
+  private run(
+    id: number,
+    request: RequestBatch,
+    session: Session,
+    out: ReplyWriter,
+  ): Parked | undefined {
+    const { calls } = this.statistics;
+    calls[id] = (calls[id] as number) + 1;
+    session.lastCommand = id;
+    return (this.handlers[id] as Handler)(request, session, out) as Parked | undefined;
+  }
+
+  /** All checks; undefined, and the error has been written, where one does not hold. */
+  private admit(
+    id: number,
+    request: RequestBatch,
+    row: number,
+    session: Session,
+    out: ReplyWriter,
+  ): CompiledCommand | undefined {
     if (!session.greeted && id !== HELLO) {
       session.closing = true;
       out.error(HELLO_FIRST);
@@ -73,14 +105,15 @@ export class Dispatcher {
     const command = this.find(id, request, row, session, out);
     if (command === undefined) return undefined;
     const refusal = this.refusal(command, request, row, session);
-    if (refusal !== undefined) {
-      out.error(refusal);
-      return undefined;
-    }
-    const { calls } = this.statistics;
-    calls[command.id] = (calls[command.id] as number) + 1;
-    session.lastCommand = command;
-    return (this.handlers[command.id] as Handler)(request, session, out) as Parked | undefined;
+    if (refusal === undefined) return command;
+    out.error(refusal);
+    return undefined;
+  }
+
+  /** Loading ends once and does not begin again. */
+  private hasLoaded(): boolean {
+    this.loaded ||= !this.context.loading();
+    return this.loaded;
   }
 
   /**
@@ -120,13 +153,18 @@ export class Dispatcher {
     session: Session,
   ): ErrorReply | undefined {
     if (!session.authenticated && !command.allowedToStrangers) return Errors.noAuth;
-    if (!command.allowedWhileLoading && this.context.loading()) return Errors.loading;
+    if (!command.allowedWhileLoading && !this.hasLoaded()) return Errors.loading;
     const wrong = checkArguments(command, request);
     if (wrong !== undefined) return wrong;
-    if (!command.deniedWithoutMemory) return undefined;
+    const isDenied = command.deniedWithoutMemory && !this.hasRoom(request, row);
+    return isDenied ? Errors.outOfMemory : undefined;
+  }
+
+  /** Whether there is memory for a request, where there is a limit. */
+  private hasRoom(request: RequestBatch, row: number): boolean {
     const { keyspaces, statistics } = this.context;
-    const has = keyspaces.makeRoom(lengthOf(request, row), statistics.clientBytes);
-    return has ? undefined : Errors.outOfMemory;
+    if (keyspaces.maxBytes === 0) return true;
+    return keyspaces.makeRoom(lengthOf(request, row), statistics.clientBytes);
   }
 }
 

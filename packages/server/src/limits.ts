@@ -35,3 +35,9 @@ export const LINGER_MS_MAX = 5_000;
 
 /** The most entries that one SCAN visits, whatever COUNT asks for: others wait meanwhile. */
 export const SCAN_COUNT_MAX = 10_000;
+
+/** What one client sends at once is gathered with what others send up to this; more has a turn of its own. */
+export const GATHERED_BYTES_MAX = 4 * 1024;
+
+/** Requests that are looked up together. */
+export const BATCH_ROWS = 32;

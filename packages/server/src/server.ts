@@ -9,8 +9,10 @@ import {
 import { Connection, type Machinery } from './connection.ts';
 import { CredentialCheck } from './credentials.ts';
 import { Dispatcher } from './dispatch.ts';
+import { Executor } from './executor.ts';
+import { Gathering } from './gathering.ts';
 import type { ServerContext } from './handler.ts';
-import { HOUSEKEEPING_MS } from './limits.ts';
+import { BATCH_ROWS, HOUSEKEEPING_MS } from './limits.ts';
 import { formatAddress, type Listener, type ListenOptions, listen } from './listen.ts';
 import { Pause } from './pause.ts';
 import type {
@@ -92,12 +94,22 @@ export class KvServer {
       sessions: this.sessions,
       listening: () => this.listeners.map(({ address }) => address),
     };
+    const executor = new Executor(context, new Dispatcher(context));
+    const turn = new Turn();
     this.machinery = {
       context,
-      dispatcher: new Dispatcher(context),
-      native: { reader: new FrameReader(), out: new NativeReplyWriter(NOWHERE) },
-      resp: { reader: new RespReader(), out: new RespReplyWriter(NOWHERE) },
-      batch: new RequestBatch(),
+      executor,
+      gathering: new Gathering(executor, turn, options.timers),
+      native: {
+        reader: new FrameReader(),
+        batch: new RequestBatch(BATCH_ROWS),
+        out: new NativeReplyWriter(NOWHERE),
+      },
+      resp: {
+        reader: new RespReader(),
+        batch: new RequestBatch(BATCH_ROWS),
+        out: new RespReplyWriter(NOWHERE),
+      },
       wire: {
         input: options.transport === 'stream' ? undefined : new SharedInput(),
         views: new WriteViews(),
@@ -106,7 +118,7 @@ export class KvServer {
         lastReader: undefined,
         fullReads: 0,
       },
-      turn: new Turn(),
+      turn,
     };
     this.housekeeping = options.timers.setInterval(() => this.keepHouse(), HOUSEKEEPING_MS);
   }

@@ -1,4 +1,3 @@
-import type { CompiledCommand } from '@kv/protocol';
 import type { Keyspace } from './ports.ts';
 
 /** How a connection talks: 1 is the native protocol, 2 and 3 are those versions of RESP. */
@@ -40,7 +39,8 @@ export class Session {
   noEvict = false;
   /** What is read does not count as used. */
   noTouch = false;
-  lastCommand: CompiledCommand | undefined;
+  /** The number of the last command; 0 before the first. */
+  lastCommand = 0;
   /** Unix milliseconds of the last request. */
   lastActiveAt: number;
   /** Closes the connection, whatever it is doing. */

@@ -1,8 +1,35 @@
+import { ArgumentForm } from '../encodings.ts';
 import { type ErrorReply, Errors, errorReply } from '../errors.ts';
 import { KEY_BYTES_MAX, TEXT_BYTES_MAX, VALUE_BYTES_MAX } from '../limits.ts';
 import type { RequestBatch } from '../request-batch.ts';
-import type { CompiledCommand, CompiledOption } from './compile.ts';
+import { COMPILED, type CompiledCommand, type CompiledOption } from './compile.ts';
 import type { ArgumentKind } from './row.ts';
+
+/** By command number: how many keys and values it takes when that is all it is given; else -1. */
+const PLAIN_SIZE = Int32Array.from(COMPILED, (command) =>
+  command?.plain && !command.hasSubcommands ? command.argumentsMin : -1,
+);
+/** By command number: a bit for each of these that is a key. */
+const PLAIN_KEYS = Int32Array.from(COMPILED, (command) =>
+  command?.plain ? command.kinds.reduce((bits, kind, i) => bits | (+(kind === 'key') << i), 0) : 0,
+);
+
+/**
+ * Whether the request being executed is what nearly all are, so that {@link checkArguments}
+ * would let it through: keys and values, as many as the command takes, no options, and none
+ * longer than a key may be.
+ */
+export function isPlain(command: number, request: RequestBatch): boolean {
+  const { at, size, length, form } = request;
+  if (PLAIN_SIZE[command] !== size) return false;
+  let keys = PLAIN_KEYS[command] as number;
+  for (let a = at; a < at + size; a++, keys >>= 1) {
+    if ((length[a] as number) > KEY_BYTES_MAX) return false;
+    if ((keys & 1) !== 0 && (form[a] as number) > ArgumentForm.BYTES) return false;
+  }
+  request.clearOptions();
+  return true;
+}
 
 /**
  * Checks the arguments of the row being executed against the command table:
@@ -19,7 +46,6 @@ export function checkArguments(
 ): ErrorReply | undefined {
   const { size } = request;
   const { kinds, repeats } = command;
-  if (command.plain && size === command.argumentsMin) return checkPlain(kinds, request);
   if (size < command.argumentsMin) return wrongArity(command);
   if (size > command.argumentsMax) {
     return command.optionCount > 0 ? Errors.syntax : wrongArity(command);
@@ -35,19 +61,6 @@ export function checkArguments(
     const place = i < kinds.length ? i : kinds.length - repeats + ((i - kinds.length) % repeats);
     const reply = checkKind(kinds[place] as ArgumentKind, request, request.at + i);
     if (reply !== undefined) return reply;
-  }
-  return undefined;
-}
-
-/** Keys and values, and no options. */
-function checkPlain(kinds: readonly ArgumentKind[], request: RequestBatch): ErrorReply | undefined {
-  const { at, length } = request;
-  request.clearOptions();
-  for (let i = 0; i < kinds.length; i++) {
-    if (kinds[i] === 'key') {
-      if (!request.isText(at + i)) return Errors.keyKind;
-      if ((length[at + i] as number) > KEY_BYTES_MAX) return Errors.keyTooLong;
-    } else if ((length[at + i] as number) > VALUE_BYTES_MAX) return Errors.valueTooLong;
   }
   return undefined;
 }

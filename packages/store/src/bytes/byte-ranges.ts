@@ -1,5 +1,10 @@
 import { SLACK_BYTES } from './layout.ts';
 
+/** A `place` that says: no entry has this key. */
+export const ABSENT = -1;
+/** A `place` that says nothing. */
+export const UNKNOWN = -2;
+
 /** Byte ranges by number: keys, and values behind them. */
 export interface ByteRanges {
   readonly bytes: Uint8Array;
@@ -7,9 +12,12 @@ export interface ByteRanges {
   readonly view: DataView;
   readonly offset: Int32Array;
   readonly length: Int32Array;
-  /** The hash of a key that was prefetched, by number; -1 of all others. */
+  /** The hash of a key that was prefetched, by number; -1 where it is to be taken yet. */
   readonly hash: Int32Array;
-  /** Where the index was found to hold it; good while the next two say so. */
+  /**
+   * Where the index holds the entry that has just this key, or {@link ABSENT}, or
+   * {@link UNKNOWN}; good while the next two say so.
+   */
   readonly place: Int32Array;
   /** Whose places they are: the database that prefetched, or `undefined`. */
   hintedBy: unknown;

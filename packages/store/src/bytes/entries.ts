@@ -1,6 +1,6 @@
 // How entries are found, placed, moved and let go. byte-database.ts is what is done
 // with that.
-import type { ByteRanges } from './byte-ranges.ts';
+import { type ByteRanges, UNKNOWN } from './byte-ranges.ts';
 import { HashIndex } from './hash-index.ts';
 import { PLACE_BITS, PLACE_MASK } from './index-tables.ts';
 import type { Removal } from './journal.ts';
@@ -52,7 +52,9 @@ export class Entries extends Records {
     const place = this.locate(ranges, key);
     if (place < 0) return 0;
     const ref = this.index.chunk[place + 1] as number;
-    if (this.dropIfExpired(place, ref)) return 0;
+    const { words } = this.memory.regions[ref >>> REGION_BITS] as Region;
+    const head = words[(ref & REGION_MASK) * 2] as number;
+    if ((head & DEADLINE) !== 0 && this.dropIfExpired(place, ref)) return 0;
     const { evictor, touching } = this.shared;
     if (evictor !== undefined && touching) this.countRead(ref);
     return ref;
@@ -66,11 +68,24 @@ export class Entries extends Records {
     if (head >>> FREQUENCY_SHIFT !== 3) words[at] = (head + FREQUENCY_ONE) | 0;
   }
 
-  /** Takes the hash of a key; answers its place in `index.chunk`, or -1. */
+  /**
+   * Takes the hash of a key; answers its place in `index.chunk`, or -1. What a batch found
+   * out about its keys together holds as long as no slot has moved since.
+   */
   protected locate(ranges: ByteRanges, key: number): number {
+    const place = ranges.place[key] as number;
+    const { index } = this;
+    if (place === UNKNOWN || ranges.hintedBy !== this || ranges.hintVersion !== index.version)
+      return this.search(ranges, key);
+    this.hash = ranges.hash[key] as number;
+    if (place < 0) return -1;
+    index.chunk = index.chunks[place >>> PLACE_BITS] as Int32Array;
+    return place & PLACE_MASK;
+  }
+
+  /** The same for a key of which nothing is known but its hash, if that. */
+  private search(ranges: ByteRanges, key: number): number {
     const known = ranges.hash[key] as number;
-    if (known >= 0 && ranges.hintedBy === this && ranges.hintVersion === this.index.version)
-      return this.locateHinted(ranges, key, known);
     const taken = this.key;
     taken.take(ranges, key);
     const hash = known < 0 ? this.hasher.hash(taken.view, taken.offset, taken.length) : known;
@@ -81,38 +96,6 @@ export class Entries extends Records {
       const ref = chunk[at + 1] as number;
       if (ref === 0) return -1;
       if (this.hasKey(ref)) return at;
-    }
-    return -1;
-  }
-
-  /**
-   * The same for a key that was prefetched: the first slot with its hash, or behind it, is
-   * known, and that there is room behind the key to read it by words. This is where GET and
-   * SET spend their time: everything is in local variables, and nothing is stored but the chunk.
-   */
-  private locateHinted(ranges: ByteRanges, key: number, hash: number): number {
-    this.hash = hash;
-    const packed = ranges.place[key] as number;
-    const chunk = this.index.chunks[packed >>> PLACE_BITS] as Int32Array;
-    this.index.chunk = chunk;
-    const { regions } = this.memory;
-    const { view } = ranges;
-    const offset = ranges.offset[key] as number;
-    const length = ranges.length[key] as number;
-    for (let at = packed & PLACE_MASK; chunk[at] === hash; at += 2) {
-      const ref = chunk[at + 1] as number;
-      if (ref === 0) return -1;
-      const { words } = regions[ref >>> REGION_BITS] as Region;
-      const record = (ref & REGION_MASK) * 2;
-      const head = words[record] as number;
-      if ((head & KEY_LENGTH_MASK) !== length) continue;
-      if ((head & LARGE) !== 0) {
-        this.key.take(ranges, key);
-        if (this.hasKey(ref)) return at;
-        continue;
-      }
-      const start = record + 2 + ((head & DEADLINE) !== 0 ? 2 : 0);
-      if (equalsWords(words, start, view, offset, length)) return at;
     }
     return -1;
   }

@@ -17,14 +17,14 @@ const CHUNK_TABLES = 1 << CHUNK_BITS;
 export const CHUNK_MASK = CHUNK_TABLES - 1;
 const TABLE_BYTES = TABLE_WORDS * 4;
 /**
- * A place as one number: the chunk above, the word in it below. A table's number has up to
- * 27 bits, its chunk's 19; memory ends long before the 10 that are left for it here do, at
- * 900 million entries.
+ * A place as one number that is not negative: the chunk above, the word in it below. A
+ * table's number has up to 27 bits, its chunk's 19; memory ends before the 9 that are left
+ * for it here do, at 450 million entries. Larger stores go without places.
  */
 export const PLACE_BITS = 22;
 export const PLACE_MASK = (1 << PLACE_BITS) - 1;
-/** Tables that places can tell. */
-export const PLACED_CHUNKS_MAX = 1 << (32 - PLACE_BITS);
+/** Chunks that places can tell. */
+export const PLACED_CHUNKS_MAX = 1 << (31 - PLACE_BITS);
 /** Greater or equal to every hash, so that a search stops; the ref 0 tells it apart. */
 export const EMPTY = HASH_MAX;
 const BLANK = Int32Array.from({ length: TABLE_WORDS }, (_, i) => (i & 1 ? 0 : EMPTY));

@@ -1,0 +1,100 @@
+// Requests that have been read are executed here, whoever read them: one connection by
+// itself, or many together. This is the hot path of the server.
+import { COMPILED, Errors, errorReply, type RequestBatch } from '@kv/protocol';
+import type { ClientSocket } from './client-socket.ts';
+import type { Dialect } from './dialect.ts';
+import type { Dispatcher } from './dispatch.ts';
+import type { ServerContext } from './handler.ts';
+import { OUTPUT_BYTES_MAX } from './limits.ts';
+import type { Parked } from './parked.ts';
+import type { Session } from './session.ts';
+import type { Suspension } from './suspension.ts';
+
+/** Whose requests are executed. */
+export interface Client {
+  readonly session: Session;
+  readonly socket: ClientSocket;
+  readonly suspension: Suspension;
+  /** Its `out` writes to the socket, for as long as the client has its turn. */
+  readonly dialect: Dialect;
+  /** Whether the next request may be executed now. */
+  mayRun(): boolean;
+}
+
+/** Executes rows of batches for clients. */
+export class Executor {
+  private readonly context: ServerContext;
+  private readonly dispatcher: Dispatcher;
+
+  constructor(context: ServerContext, dispatcher: Dispatcher) {
+    this.context = context;
+    this.dispatcher = dispatcher;
+  }
+
+  /** To be called before the rows of a batch are looked up and executed; reads the clock. */
+  begin(batch: RequestBatch, session: Session): void {
+    const { clock, keyspaces } = this.context;
+    keyspaces.now = clock.now();
+    session.keyspace.prefetch(batch);
+  }
+
+  /** Executes rows `[from, to)` until one is parked or stops the client; answers where that is. */
+  rows(batch: RequestBatch, from: number, to: number, client: Client): number {
+    const { session, socket, suspension, dialect } = client;
+    const { out } = dialect;
+    const { keyspaces, pause, statistics } = this.context;
+    keyspaces.touching = !session.noTouch;
+    session.lastActiveAt = keyspaces.now;
+    let row = from;
+    while (row < to && client.mayRun()) {
+      if (pause.active && this.isHeld(batch, row, suspension)) break;
+      out.begin();
+      const skips = session.skipsReply;
+      session.skipsReply = false;
+      const parked = this.row(batch, row++, client);
+      const mutes = session.repliesOff || session.skipsReply || skips;
+      if (parked !== undefined) {
+        out.cancel();
+        suspension.park(parked, mutes);
+      } else if (mutes) out.cancel();
+      else {
+        out.end();
+        // What waits for a client is looked at after every command.
+        if (out.pendingBytes + socket.queuedBytes > OUTPUT_BYTES_MAX) out.flush();
+      }
+    }
+    statistics.commands += row - from;
+    return row;
+  }
+
+  /** Whether CLIENT PAUSE holds a request; then it is looked at again when that ends. */
+  private isHeld(batch: RequestBatch, row: number, suspension: Suspension): boolean {
+    const command = COMPILED[batch.command[row] as number];
+    return command !== undefined && suspension.holds(command.row.flags);
+  }
+
+  /** Executes one row; a write for which the system has no memory is refused like any other. */
+  private row(batch: RequestBatch, row: number, client: Client): Parked | undefined {
+    const { out } = client.dialect;
+    try {
+      return this.dispatcher.execute(batch, row, client.session, out);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'OUT_OF_MEMORY') throw error;
+      out.cancel();
+      out.begin();
+      out.error(Errors.outOfMemory);
+      return undefined;
+    }
+  }
+
+  /** The client's bytes make no sense: says so, and ends it. */
+  breakOff({ session, dialect }: Client, reason: string): void {
+    const { id, address } = session;
+    this.context.log.warn({ client: id, address, reason }, 'protocol error');
+    session.closing = true;
+    const { out } = dialect;
+    out.begin();
+    out.error(errorReply(`Protocol error: ${reason}`));
+    out.end();
+  }
+}
