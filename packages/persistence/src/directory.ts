@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import type { SnapshotFileSystem } from './file-system.ts';
+import type { FileSystem } from './file-system.ts';
 
 /** Bytes of a snapshot's id; a temporary file's name ends in them as hexadecimal digits. */
 export const ID_BYTES = 8;
@@ -20,7 +20,7 @@ function isTemporaryName(candidate: string, name: string): boolean {
  * fsynced into a directory whose own name is lost is lost with it. `SnapshotKeeper.open` does this
  * itself; it is for whoever puts something into the directory before.
  */
-export async function ensureDirectory(fs: SnapshotFileSystem, directory: string): Promise<void> {
+export async function ensureDirectory(fs: FileSystem, directory: string): Promise<void> {
   const topmost = await fs.makeDirectory(directory);
   if (topmost === undefined) return;
   const above = dirname(resolve(topmost));
@@ -32,7 +32,7 @@ export async function ensureDirectory(fs: SnapshotFileSystem, directory: string)
 }
 
 /** Fsyncs a directory. Only where the file system says so is it no error that this cannot be done. */
-export async function syncDirectory(fs: SnapshotFileSystem, directory: string): Promise<void> {
+export async function syncDirectory(fs: FileSystem, directory: string): Promise<void> {
   try {
     await fs.syncDirectory(directory);
   } catch (error) {
@@ -43,7 +43,7 @@ export async function syncDirectory(fs: SnapshotFileSystem, directory: string): 
 
 /** Removes the temporary files that saves of this snapshot left behind when their process died. */
 export async function removeStrayFiles(
-  fs: SnapshotFileSystem,
+  fs: FileSystem,
   directory: string,
   name: string,
 ): Promise<string[]> {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { SnapshotFileSystem } from './file-system.ts';
+import type { FileSystem } from './file-system.ts';
 import { nodeFileSystem } from './node-file-system.ts';
 
 /** Something that tells the time in milliseconds. */
@@ -17,9 +17,9 @@ export interface Timers {
  * All that this package needs of the world. Every part can be replaced, so that a whole system can be
  * run simulated in one process, and tests move time instead of sleeping.
  */
-export interface SnapshotEnvironment {
+export interface Environment {
   /** Files and directories. Default `nodeFileSystem`. */
-  readonly fs: SnapshotFileSystem;
+  readonly fs: FileSystem;
   /** Wall clock, Unix milliseconds. Default `Date.now`. */
   readonly clock: Clock;
   /** Clock that never jumps, for durations, slices and save points. Default `performance.now`. */
@@ -38,7 +38,7 @@ const systemTimers: Timers = {
 };
 
 /** Fills in the real thing for everything that is not given. */
-export function resolveEnvironment(given: Partial<SnapshotEnvironment>): SnapshotEnvironment {
+export function resolveEnvironment(given: Partial<Environment>): Environment {
   return {
     fs: given.fs ?? nodeFileSystem,
     clock: given.clock ?? { now: () => Date.now() },

@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { FaultyFileSystem } from '../test/faulty-file-system.ts';
 import { bytes, entry, manyEntries, SampleSink, SampleSource } from '../test/sample-entries.ts';
 import { temporaryDirectory } from '../test/temporary-directory.ts';
-import type { SnapshotFileSystem } from './file-system.ts';
+import type { FileSystem } from './file-system.ts';
 import { nodeFileSystem } from './node-file-system.ts';
 import { readSnapshot } from './read-snapshot.ts';
 import { SnapshotKeeper } from './snapshot-keeper.ts';
@@ -158,7 +158,7 @@ test('an fsync that fails is not tried again on the same file: the next save wri
 });
 
 describe('a directory that cannot be fsynced', () => {
-  const failing = (code: string, directorySyncOptional: boolean): SnapshotFileSystem => ({
+  const failing = (code: string, directorySyncOptional: boolean): FileSystem => ({
     ...nodeFileSystem,
     directorySyncOptional,
     syncDirectory: () => Promise.reject(Object.assign(new Error(code), { code })),

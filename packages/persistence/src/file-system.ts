@@ -1,8 +1,8 @@
 /**
- * The few calls that snapshots make of a file system, so that a test can fail the n-th one and a
- * simulated disk can stand in for a real one. Rejections carry a `code` as Node's do (`ENOENT`, `EIO`).
+ * The few calls that snapshots and logs make of a file system, so that a test can fail the n-th one and
+ * a simulated disk can stand in for a real one. Rejections carry a `code` as Node's do (`ENOENT`, `EIO`).
  */
-export interface SnapshotFileSystem {
+export interface FileSystem {
   /**
    * Whether `syncDirectory` may fail with EPERM or EISDIR without harm: true on Windows, which cannot
    * fsync a directory, and nowhere else.
@@ -14,9 +14,11 @@ export interface SnapshotFileSystem {
    */
   makeDirectory(path: string): Promise<string | undefined>;
   /** Creates a file for writing, mode 0600; EEXIST when there is one. */
-  createFile(path: string): Promise<SnapshotFile>;
+  createFile(path: string): Promise<OpenFile>;
   /** Opens a file for reading; ENOENT when there is none. */
-  openFile(path: string): Promise<SnapshotFile>;
+  openFile(path: string): Promise<OpenFile>;
+  /** Opens a file that exists for reading and writing, as it is; ENOENT when there is none. */
+  reopenFile(path: string): Promise<OpenFile>;
   /** Renames atomically, replacing what is there. */
   rename(from: string, to: string): Promise<void>;
   removeFile(path: string): Promise<void>;
@@ -27,7 +29,7 @@ export interface SnapshotFileSystem {
 }
 
 /** An open file. */
-export interface SnapshotFile {
+export interface OpenFile {
   /** Length in bytes. */
   size(): Promise<number>;
   /** Reads into all or a part of `into`; answers how much, 0 at the end. */
@@ -36,5 +38,9 @@ export interface SnapshotFile {
   write(bytes: Uint8Array, position: number): Promise<number>;
   /** Makes what was written durable (fsync). */
   sync(): Promise<void>;
+  /** The same without what nobody needs in order to read it, such as times (fdatasync). */
+  syncData(): Promise<void>;
+  /** Cuts off what lies behind `length`. */
+  truncate(length: number): Promise<void>;
   close(): Promise<void>;
 }

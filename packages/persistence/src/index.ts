@@ -1,6 +1,6 @@
 export { ensureDirectory } from './directory.ts';
 export type { EntrySink, EntrySource, FrozenView, SnapshotEntry } from './entry.ts';
-export type { Clock, SnapshotEnvironment, Timers } from './environment.ts';
+export type { Clock, Environment, Timers } from './environment.ts';
 export {
   type Damage,
   SnapshotDamagedError,
@@ -8,7 +8,7 @@ export {
   type SnapshotErrorCode,
   type SnapshotErrorDetails,
 } from './errors.ts';
-export type { SnapshotFile, SnapshotFileSystem } from './file-system.ts';
+export type { FileSystem, OpenFile } from './file-system.ts';
 export type { CloseOptions, SnapshotKeeperOptions } from './keeper-options.ts';
 export {
   BLOCK_PAYLOAD_BYTES_MAX,
@@ -17,6 +17,32 @@ export {
   KEY_BYTES_MAX,
   VALUE_BYTES_MAX,
 } from './limits.ts';
+export { AppendLog } from './log/append-log.ts';
+export type { EffectBuffer } from './log/effect-buffer.ts';
+export type { EffectSink } from './log/effect-sink.ts';
+export {
+  type LogDamage,
+  LogDamagedError,
+  LogError,
+  type LogErrorCode,
+  type LogErrorDetails,
+} from './log/log-errors.ts';
+export type { LogEvent, LogEventListener, RewriteReason } from './log/log-events.ts';
+export {
+  LOG_RECORD_BYTES_MAX,
+  LOG_RECORD_SPLIT_BYTES,
+  LOG_SEGMENT_NUMBER_MAX,
+} from './log/log-limits.ts';
+export type { AppendLogOptions, Exclusively, RewriteThreshold } from './log/log-options.ts';
+export type { Released } from './log/log-waiters.ts';
+export type { FsyncPolicy } from './log/log-writer.ts';
+export {
+  type LogLoadProgress,
+  type LogLoadResult,
+  type LogTail,
+  type ReadLogOptions,
+  readLog,
+} from './log/read-log.ts';
 export { nodeFileSystem } from './node-file-system.ts';
 export {
   type OpenSnapshotsOptions,

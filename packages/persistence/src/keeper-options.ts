@@ -1,9 +1,10 @@
 import type { EntrySource } from './entry.ts';
-import type { SnapshotEnvironment } from './environment.ts';
+import type { Environment } from './environment.ts';
+import type { Exclusively } from './log/log-options.ts';
 import type { SavePoint } from './save-points.ts';
 import type { SnapshotEventListener } from './snapshot-events.ts';
 
-export interface SnapshotKeeperOptions extends Partial<SnapshotEnvironment> {
+export interface SnapshotKeeperOptions extends Partial<Environment> {
   /** Made, with its parents, if missing. */
   readonly directory: string;
   /** Name of the snapshot in the directory; no path. */
@@ -15,6 +16,11 @@ export interface SnapshotKeeperOptions extends Partial<SnapshotEnvironment> {
   readonly retryDelayMs?: number | undefined;
   /** How long a save holds the event loop at a stretch, in milliseconds. Default 2. */
   readonly sliceMs?: number | undefined;
+  /**
+   * Lets one piece of work after the other freeze the source. Default: at once. Give this and an `AppendLog`
+   * the same one where the source has one view at a time.
+   */
+  readonly exclusively?: Exclusively | undefined;
   /** Called synchronously for everything worth a line in a log; must not throw. */
   readonly onEvent?: SnapshotEventListener | undefined;
 }

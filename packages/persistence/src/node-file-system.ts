@@ -1,6 +1,6 @@
 import { type FileHandle, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { SnapshotFile, SnapshotFileSystem } from './file-system.ts';
+import type { FileSystem, OpenFile } from './file-system.ts';
 
 /** The owner may read and write; nobody else may anything. */
 const FILE_MODE = 0o600;
@@ -8,11 +8,12 @@ const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
 
 /** The real file system. */
-export const nodeFileSystem: SnapshotFileSystem = {
+export const nodeFileSystem: FileSystem = {
   directorySyncOptional: process.platform === 'win32',
   makeDirectory,
   createFile: async (path) => nodeFile(await open(path, 'wx', FILE_MODE)),
   openFile: async (path) => nodeFile(await open(path, 'r')),
+  reopenFile: async (path) => nodeFile(await open(path, 'r+')),
   rename: (from, to) => rename(from, to),
   removeFile: (path) => unlink(path),
   listFiles: (directory) => readdir(directory),
@@ -59,13 +60,15 @@ function isDirectory(path: string): Promise<boolean> {
   );
 }
 
-function nodeFile(handle: FileHandle): SnapshotFile {
+function nodeFile(handle: FileHandle): OpenFile {
   return {
     size: async () => (await handle.stat()).size,
     read: async (into, position) => (await handle.read(into, 0, into.length, position)).bytesRead,
     write: async (bytes, position) =>
       (await handle.write(bytes, 0, bytes.length, position)).bytesWritten,
     sync: () => handle.sync(),
+    syncData: () => handle.datasync(),
+    truncate: (length) => handle.truncate(length),
     close: () => handle.close(),
   };
 }

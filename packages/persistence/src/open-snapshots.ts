@@ -1,5 +1,5 @@
 import type { EntrySink, EntrySource, SnapshotEntry } from './entry.ts';
-import { resolveEnvironment, type SnapshotEnvironment } from './environment.ts';
+import { type Environment, resolveEnvironment } from './environment.ts';
 import { SnapshotError } from './errors.ts';
 import { type LoadResult, verifySnapshot } from './read-snapshot.ts';
 import { parseSavePoints } from './save-points.ts';
@@ -24,7 +24,7 @@ export interface ValueCodec<V> {
   decode(bytes: Uint8Array): V;
 }
 
-export interface OpenSnapshotsOptions<V> extends Partial<SnapshotEnvironment> {
+export interface OpenSnapshotsOptions<V> extends Partial<Environment> {
   /** Made, with its parents, if missing. */
   readonly directory: string;
   /** Default `snapshot.kv`. */

@@ -1,5 +1,5 @@
 import type { EntrySink, SnapshotEntry } from './entry.ts';
-import { resolveEnvironment, type SnapshotEnvironment } from './environment.ts';
+import { type Environment, resolveEnvironment } from './environment.ts';
 import { describe, SnapshotError } from './errors.ts';
 import { RecordCursor } from './record-cursor.ts';
 import { type Block, type SnapshotHeader, SnapshotReader } from './snapshot-reader.ts';
@@ -16,7 +16,7 @@ export interface LoadProgress {
   readonly entriesExpected: number;
 }
 
-export interface VerifySnapshotOptions extends Partial<SnapshotEnvironment> {
+export interface VerifySnapshotOptions extends Partial<Environment> {
   /** Called after every block. */
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
 }
@@ -35,6 +35,8 @@ export interface LoadResult {
   /** Length of the file. */
   readonly bytes: number;
   readonly blocks: number;
+  /** The snapshot's random id, as 16 hexadecimal digits. */
+  readonly id: string;
   /** When the snapshot's view was frozen, Unix milliseconds. */
   readonly createdAt: number;
   readonly durationMs: number;
@@ -91,6 +93,7 @@ export async function readSnapshot(
     ...counts,
     bytes: scanned.reader.size,
     blocks: scanned.reader.blocks,
+    id: scanned.header.id,
     createdAt: scanned.header.createdAt,
     durationMs: environment.monotonic.now() - startedAt,
   };
@@ -134,7 +137,7 @@ export async function verifySnapshot(
 /** Reads the file from front to back, and gives every block that is good to `visit`. */
 async function scan(
   path: string,
-  fs: SnapshotEnvironment['fs'],
+  fs: Environment['fs'],
   onProgress: ((progress: LoadProgress) => void) | undefined,
   visit: (reader: SnapshotReader, block: Block) => void,
 ): Promise<{ reader: SnapshotReader; header: SnapshotHeader } | undefined> {

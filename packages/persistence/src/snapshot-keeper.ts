@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { ensureDirectory, ID_BYTES, removeStrayFiles, temporaryName } from './directory.ts';
 import type { EntrySink } from './entry.ts';
-import { resolveEnvironment, type SnapshotEnvironment } from './environment.ts';
+import { type Environment, resolveEnvironment } from './environment.ts';
 import { describe, SnapshotError } from './errors.ts';
 import type { CloseOptions, SnapshotKeeperOptions } from './keeper-options.ts';
 import { RETRY_DELAY_MS } from './limits.ts';
@@ -45,7 +45,7 @@ export class SnapshotKeeper implements AsyncDisposable {
   /** Path of the snapshot. */
   readonly path: string;
   readonly #options: SnapshotKeeperOptions;
-  readonly #environment: SnapshotEnvironment;
+  readonly #environment: Environment;
   readonly #schedule: SaveSchedule;
   #run: Run | undefined;
   #dirty = 0;
@@ -55,7 +55,7 @@ export class SnapshotKeeper implements AsyncDisposable {
   #closing: Promise<void> | undefined;
   #closed = false;
 
-  private constructor(options: SnapshotKeeperOptions, environment: SnapshotEnvironment) {
+  private constructor(options: SnapshotKeeperOptions, environment: Environment) {
     this.path = join(options.directory, options.fileName);
     this.#options = options;
     this.#environment = environment;
@@ -154,7 +154,7 @@ export class SnapshotKeeper implements AsyncDisposable {
 
   /**
    * Saves the entries as they are now: the source is frozen before this returns, unless an invalidated
-   * save has yet to clean up, which is waited for first.
+   * save has yet to clean up, or other work has frozen it, which are waited for first.
    *
    * @throws SnapshotError `SAVE_IN_PROGRESS`, `SAVE_ABORTED` (by `invalidate` or `close`),
    * `SNAPSHOTS_CLOSED`, and those of `writeSnapshot`.
@@ -244,19 +244,10 @@ export class SnapshotKeeper implements AsyncDisposable {
   async #perform(run: Run, predecessor: Run | undefined): Promise<SaveResult> {
     if (predecessor !== undefined) await predecessor.settled;
     const { reason } = run;
-    const dirtyAtFreeze = this.#dirty;
+    const { exclusively = (work) => work() } = this.#options;
     this.#report({ kind: 'save-started', reason });
     try {
-      const result = await writeSnapshot(this.path, this.#options.source, {
-        ...this.#environment,
-        sliceMs: this.#options.sliceMs,
-        signal: run.abort.signal,
-        onProgress: (progress) => {
-          run.progress = progress;
-        },
-      });
-      this.#succeeded(run, result, dirtyAtFreeze);
-      return result;
+      return await exclusively(() => this.#write(run));
     } catch (error) {
       this.#failed(run, error as SnapshotError);
       throw error;
@@ -265,6 +256,20 @@ export class SnapshotKeeper implements AsyncDisposable {
       if (this.#run === run) this.#run = undefined;
       if (this.#run === undefined && !this.#closed) this.#schedule.resume(this.#dirty);
     }
+  }
+
+  async #write(run: Run): Promise<SaveResult> {
+    const dirtyAtFreeze = this.#dirty;
+    const result = await writeSnapshot(this.path, this.#options.source, {
+      ...this.#environment,
+      sliceMs: this.#options.sliceMs,
+      signal: run.abort.signal,
+      onProgress: (progress) => {
+        run.progress = progress;
+      },
+    });
+    this.#succeeded(run, result, dirtyAtFreeze);
+    return result;
   }
 
   #succeeded(run: Run, result: SaveResult, dirtyAtFreeze: number): void {

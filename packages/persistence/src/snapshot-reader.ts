@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { hasCode } from './directory.ts';
 import { SnapshotDamagedError, SnapshotError } from './errors.ts';
-import type { SnapshotFile, SnapshotFileSystem } from './file-system.ts';
+import type { FileSystem, OpenFile } from './file-system.ts';
 import {
   FOOTER,
   FOOTER_BYTES,
@@ -68,21 +68,21 @@ export class SnapshotReader {
   records = 0;
   blocks = 0;
 
-  readonly #file: SnapshotFile;
+  readonly #file: OpenFile;
   readonly #ahead = new Uint8Array(FRAME_BYTES);
   readonly #aheadView = new DataView(this.#ahead.buffer);
   #buffer = new Uint8Array(BLOCK_PAYLOAD_BYTES + FRAME_BYTES);
   #salt = 0;
 
-  private constructor(path: string, file: SnapshotFile, size: number) {
+  private constructor(path: string, file: OpenFile, size: number) {
     this.path = path;
     this.#file = file;
     this.size = size;
   }
 
   /** Opens a snapshot; `undefined` when there is no such file. */
-  static async open(fs: SnapshotFileSystem, path: string): Promise<SnapshotReader | undefined> {
-    let file: SnapshotFile;
+  static async open(fs: FileSystem, path: string): Promise<SnapshotReader | undefined> {
+    let file: OpenFile;
     try {
       file = await fs.openFile(path);
     } catch (error) {

@@ -7,9 +7,9 @@ import { crc32 } from 'node:zlib';
 import { BlockEncoder } from './block-encoder.ts';
 import { ensureDirectory, ID_BYTES, syncDirectory, temporaryName } from './directory.ts';
 import type { FrozenView, SnapshotEntry } from './entry.ts';
-import type { SnapshotEnvironment } from './environment.ts';
+import type { Environment } from './environment.ts';
 import { SnapshotError } from './errors.ts';
-import type { SnapshotFile } from './file-system.ts';
+import type { OpenFile } from './file-system.ts';
 import { encodeFooter, encodeHeader } from './layout.ts';
 import { BLOCK_PAYLOAD_BYTES, BLOCKS_MAX, IO_CHUNK_BYTES_MAX } from './limits.ts';
 import { TimeSlice } from './time-slice.ts';
@@ -26,7 +26,7 @@ export interface SaveProgress {
 
 export interface SnapshotWriterOptions {
   readonly path: string;
-  readonly environment: SnapshotEnvironment;
+  readonly environment: Environment;
   readonly sliceMs: number;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((progress: SaveProgress) => void) | undefined;
@@ -42,12 +42,12 @@ export class SnapshotWriter {
   bytes = 0;
 
   readonly #options: SnapshotWriterOptions;
-  readonly #environment: SnapshotEnvironment;
+  readonly #environment: Environment;
   readonly #directory: string;
   readonly #id: Uint8Array;
   readonly #temporaryPath: string;
   readonly #slice: TimeSlice;
-  #file: SnapshotFile | undefined;
+  #file: OpenFile | undefined;
   #temporaryExists = false;
   #encoder: BlockEncoder | undefined;
   #salt = 0;
@@ -60,6 +60,11 @@ export class SnapshotWriter {
     this.#id = options.environment.randomBytes(ID_BYTES);
     this.#temporaryPath = join(this.#directory, temporaryName(basename(options.path), this.#id));
     this.#slice = new TimeSlice(options.environment, options.sliceMs);
+  }
+
+  /** The snapshot's id, as 16 hexadecimal digits. */
+  get id(): string {
+    return Buffer.from(this.#id).toString('hex');
   }
 
   /** Makes the directory and the temporary file, and writes the header. */

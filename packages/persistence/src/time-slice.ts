@@ -1,12 +1,12 @@
-import type { SnapshotEnvironment } from './environment.ts';
+import type { Environment } from './environment.ts';
 
 /** Keeps work on the event loop short: asks the clock, and lets the loop turn when the time is spent. */
 export class TimeSlice {
-  readonly #environment: SnapshotEnvironment;
+  readonly #environment: Environment;
   readonly #sliceMs: number;
   #start: number;
 
-  constructor(environment: SnapshotEnvironment, sliceMs: number) {
+  constructor(environment: Environment, sliceMs: number) {
     this.#environment = environment;
     this.#sliceMs = sliceMs;
     this.#start = environment.monotonic.now();

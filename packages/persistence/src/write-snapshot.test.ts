@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { bytes, entry, manyEntries, SampleSink, SampleSource } from '../test/sample-entries.ts';
 import { temporaryDirectory } from '../test/temporary-directory.ts';
 import type { SnapshotEntry } from './entry.ts';
-import type { SnapshotFileSystem } from './file-system.ts';
+import type { FileSystem } from './file-system.ts';
 import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from './limits.ts';
 import { nodeFileSystem } from './node-file-system.ts';
 import { readSnapshot, verifySnapshot } from './read-snapshot.ts';
@@ -97,7 +97,7 @@ describe('what is written is what is read', () => {
 
   test('a file system may take and give bytes in small parts', async () => {
     const path = join(await temporaryDirectory(), 'snapshot.kv');
-    const wrap = async (file: ReturnType<SnapshotFileSystem['openFile']>) => {
+    const wrap = async (file: ReturnType<FileSystem['openFile']>) => {
       const { read, write, ...rest } = await file;
       return {
         ...rest,
@@ -105,7 +105,7 @@ describe('what is written is what is read', () => {
         write: (from: Uint8Array, position: number) => write(from.subarray(0, 7), position),
       };
     };
-    const fs: SnapshotFileSystem = {
+    const fs: FileSystem = {
       ...nodeFileSystem,
       createFile: (name) => wrap(nodeFileSystem.createFile(name)),
       openFile: (name) => wrap(nodeFileSystem.openFile(name)),
@@ -130,7 +130,7 @@ describe('the file', () => {
   test('the names of directories that were made are made durable, down to the snapshot', async () => {
     const root = await temporaryDirectory();
     const synced: string[] = [];
-    const fs: SnapshotFileSystem = {
+    const fs: FileSystem = {
       ...nodeFileSystem,
       syncDirectory: async (path) => void synced.push(path),
     };

@@ -1,10 +1,10 @@
 import type { EntrySource, FrozenView } from './entry.ts';
-import { resolveEnvironment, type SnapshotEnvironment } from './environment.ts';
+import { type Environment, resolveEnvironment } from './environment.ts';
 import { describe, SnapshotError } from './errors.ts';
 import { SLICE_MS } from './limits.ts';
 import { type SaveProgress, SnapshotWriter } from './snapshot-writer.ts';
 
-export interface WriteSnapshotOptions extends Partial<SnapshotEnvironment> {
+export interface WriteSnapshotOptions extends Partial<Environment> {
   /** How long the event loop is held at a stretch, in milliseconds. Default 2. */
   readonly sliceMs?: number | undefined;
   /** Aborts the save up to the rename; the promise then rejects with `SAVE_ABORTED`. */
@@ -18,6 +18,8 @@ export interface SaveResult {
   readonly entries: number;
   /** Length of the file. */
   readonly bytes: number;
+  /** The snapshot's random id, as 16 hexadecimal digits. */
+  readonly id: string;
   /** From the call to the fsync of the directory, in milliseconds. */
   readonly durationMs: number;
 }
@@ -71,6 +73,7 @@ export async function writeSnapshot(
   return {
     entries: writer.entries,
     bytes: writer.bytes,
+    id: writer.id,
     durationMs: environment.monotonic.now() - startedAt,
   };
 }

@@ -1,4 +1,4 @@
-import type { SnapshotFile, SnapshotFileSystem } from '../src/file-system.ts';
+import type { FileSystem, OpenFile } from '../src/file-system.ts';
 
 export interface Fault {
   /** The call that fails, counted from 1. */
@@ -12,15 +12,15 @@ export interface Fault {
  * A file system whose n-th call fails. A write that fails has written half; a close that fails has
  * closed. With `forever` nothing is done any more from the fault on, as if the process had died.
  */
-export class FaultyFileSystem implements SnapshotFileSystem {
+export class FaultyFileSystem implements FileSystem {
   readonly directorySyncOptional: boolean;
   /** Names of the calls made, in order. */
   readonly calls: string[] = [];
-  readonly #inner: SnapshotFileSystem;
-  readonly #open = new Set<SnapshotFile>();
+  readonly #inner: FileSystem;
+  readonly #open = new Set<OpenFile>();
   #fault: Fault | undefined;
 
-  constructor(inner: SnapshotFileSystem, fault?: Fault) {
+  constructor(inner: FileSystem, fault?: Fault) {
     this.#inner = inner;
     this.#fault = fault;
     this.directorySyncOptional = inner.directorySyncOptional;
@@ -54,6 +54,10 @@ export class FaultyFileSystem implements SnapshotFileSystem {
     return this.#call('openFile', async () => this.#wrap(await this.#inner.openFile(path)));
   }
 
+  reopenFile(path: string) {
+    return this.#call('reopenFile', async () => this.#wrap(await this.#inner.reopenFile(path)));
+  }
+
   rename(from: string, to: string) {
     return this.#call('rename', () => this.#inner.rename(from, to));
   }
@@ -80,7 +84,7 @@ export class FaultyFileSystem implements SnapshotFileSystem {
     throw Object.assign(new Error(`${fault.code}: injected into ${name}`), { code: fault.code });
   }
 
-  #wrap(file: SnapshotFile): SnapshotFile {
+  #wrap(file: OpenFile): OpenFile {
     this.#open.add(file);
     const close = async () => {
       this.#open.delete(file);
@@ -96,6 +100,8 @@ export class FaultyFileSystem implements SnapshotFileSystem {
           () => file.write(bytes.subarray(0, bytes.length >> 1), position),
         ),
       sync: () => this.#call('sync', () => file.sync()),
+      syncData: () => this.#call('syncData', () => file.syncData()),
+      truncate: (length) => this.#call('truncate', () => file.truncate(length)),
       close: () => this.#call('close', close, close),
     };
   }

@@ -1,8 +1,8 @@
-import type { SnapshotFileSystem } from '../src/file-system.ts';
+import type { FileSystem } from '../src/file-system.ts';
 import { nodeFileSystem } from '../src/node-file-system.ts';
 
 /** A file system in which every path that is opened for reading holds these bytes. */
-export function memoryFile(content: Uint8Array): SnapshotFileSystem {
+export function memoryFile(content: Uint8Array): FileSystem {
   return {
     ...nodeFileSystem,
     openFile: async () => ({
@@ -14,6 +14,8 @@ export function memoryFile(content: Uint8Array): SnapshotFileSystem {
       },
       write: () => Promise.reject(new Error('read only')),
       sync: async () => undefined,
+      syncData: async () => undefined,
+      truncate: () => Promise.reject(new Error('read only')),
       close: async () => undefined,
     }),
   };

@@ -1,0 +1,362 @@
+import { ensureDirectory } from '../directory.ts';
+import { type Environment, resolveEnvironment } from '../environment.ts';
+import { describe } from '../errors.ts';
+import type { SaveProgress } from '../snapshot-writer.ts';
+import type { SaveResult } from '../write-snapshot.ts';
+import type { EffectBuffer } from './effect-buffer.ts';
+import type { EffectSink } from './effect-sink.ts';
+import { endLog, removeFiles, removeStrays, reopenSegment } from './log-directory.ts';
+import { LogError } from './log-errors.ts';
+import type { LogEvent, RewriteReason } from './log-events.ts';
+import type { AppendLogOptions, RewriteThreshold } from './log-options.ts';
+import { LogRewrite } from './log-rewrite.ts';
+import type { Released } from './log-waiters.ts';
+import { type FsyncPolicy, LogWriter } from './log-writer.ts';
+import { type Manifest, NO_LOG, readManifest, replaceManifest, segmentName } from './manifest.ts';
+import { type LogLoadProgress, type LogLoadResult, readLog } from './read-log.ts';
+import { RewriteTrigger } from './rewrite-trigger.ts';
+
+const THRESHOLD: RewriteThreshold = { percentage: 100, minBytes: 64 * 1024 * 1024 };
+
+/**
+ * The append-only log of a keyspace: loads it, takes the effects of every change, brings them to the disk as
+ * the policy says, and rewrites itself in the background. LOG.md has the files.
+ *
+ * A directory must have one log at a time, in one process.
+ *
+ * @example
+ * const log = await AppendLog.open({ directory: './data/appendonlydir', source, fsync: 'always' });
+ * await log.load(sink);
+ * await log.begin();
+ * const at = log.effects.put(0, 0, 0, 0, key.length, value.length); // a change
+ * log.effects.bytes.set(key, at);
+ * log.effects.bytes.set(value, at + key.length);
+ * await log.durable(); // it is on disk
+ * await log.close();
+ */
+export class AppendLog implements AsyncDisposable {
+  readonly directory: string;
+  private readonly options: AppendLogOptions;
+  private readonly environment: Environment;
+  private readonly writer: LogWriter;
+  private readonly trigger: RewriteTrigger;
+  private manifest: Manifest | undefined;
+  private loaded: LogLoadResult | undefined;
+  private rewriting: LogRewrite | undefined;
+  /** The highest number of a segment, also of one that never came into use. */
+  private lastNumber: number;
+  private baseLength = 0;
+  private lastError: LogError | undefined;
+  private lastDurationMs: number | undefined;
+  private closing: Promise<void> | undefined;
+
+  private constructor(
+    options: AppendLogOptions,
+    environment: Environment,
+    manifest: Manifest | undefined,
+  ) {
+    this.directory = options.directory;
+    this.options = options;
+    this.environment = environment;
+    this.manifest = manifest;
+    this.lastNumber = manifest?.segments.at(-1)?.number ?? 0;
+    const report = (event: LogEvent) => this.report(event);
+    this.writer = new LogWriter(environment, options.fsync ?? 'everysec', report, () =>
+      this.trigger.look(),
+    );
+    this.trigger = new RewriteTrigger({
+      threshold: options.rewriteAt ?? THRESHOLD,
+      monotonic: environment.monotonic,
+      sizes: () => ({ bytes: this.bytes, baseBytes: this.baseBytes }),
+      isFree: () => this.enabled && this.rewriting === undefined && this.closing === undefined,
+      // The outcome is an event.
+      rewrite: () => void this.startRewrite('growth').catch(() => undefined),
+    });
+  }
+
+  /**
+   * Makes the directory, and removes what interrupted rewrites have left. Reads the manifest and no more;
+   * `load` reads the rest.
+   *
+   * @throws LogDamagedError `LOG_DAMAGED`; LogError `LOG_NEWER`, `LOG_READ_FAILED` (file system)
+   */
+  static async open(options: AppendLogOptions): Promise<AppendLog> {
+    const { directory } = options;
+    const environment = resolveEnvironment(options);
+    try {
+      await ensureDirectory(environment.fs, directory);
+      const manifest = await readManifest(environment.fs, directory);
+      const strays = await removeStrays(environment, directory, manifest);
+      const there = manifest === NO_LOG ? undefined : manifest;
+      const log = new AppendLog(options, environment, there);
+      for (const fileName of strays) log.report({ kind: 'stray-removed', fileName });
+      return log;
+    } catch (error) {
+      throw asReadError(error, directory);
+    }
+  }
+
+  /** Whether there is a log on disk. */
+  get exists(): boolean {
+    return this.manifest !== undefined;
+  }
+
+  /** Whether the log is kept: from `begin` on. */
+  get enabled(): boolean {
+    return this.writer.promises;
+  }
+
+  /** Where changes are put. Only while the log is {@link enabled}, or being begun. */
+  get effects(): EffectBuffer {
+    return this.writer.effects;
+  }
+
+  /** Why nothing is promised at the moment; `undefined` when all is well. */
+  get failure(): LogError | undefined {
+    return this.writer.promises ? this.writer.failure : undefined;
+  }
+
+  get fsync(): FsyncPolicy {
+    return this.writer.policy;
+  }
+
+  set fsync(policy: FsyncPolicy) {
+    this.writer.policy = policy;
+  }
+
+  set rewriteAt(threshold: RewriteThreshold) {
+    this.trigger.threshold = threshold;
+    this.trigger.look();
+  }
+
+  /** Bytes of effects so far; comparable with {@link durablePosition} only. */
+  get position(): number {
+    return this.writer.position;
+  }
+
+  get durablePosition(): number {
+    return this.writer.durablePosition;
+  }
+
+  /** Length of all files. */
+  get bytes(): number {
+    return this.baseLength + this.writer.segmentBytes;
+  }
+
+  /** Length of the base. */
+  get baseBytes(): number {
+    return this.baseLength;
+  }
+
+  /** How far a running rewrite has come; `undefined` when none is. */
+  get rewriteProgress(): SaveProgress | undefined {
+    return this.rewriting?.progress;
+  }
+
+  /** Why the last rewrite failed; `undefined` when it did not. */
+  get lastRewriteError(): LogError | undefined {
+    return this.lastError;
+  }
+
+  /** How long the last rewrite that succeeded took; `undefined` before the first one. */
+  get lastRewriteMs(): number | undefined {
+    return this.lastDurationMs;
+  }
+
+  /** Whether replies to what has been executed have to wait for the disk. */
+  get holds(): boolean {
+    return this.writer.holds;
+  }
+
+  /** Calls back when they need not any more; with false if that will not happen. */
+  whenReleased(released: Released): void {
+    this.writer.whenReleased(released);
+  }
+
+  /** Calls back when all up to a position is on disk, and hurries that; with false if that will not happen. */
+  whenDurable(position: number, released: Released): void {
+    this.writer.whenDurable(position, released);
+  }
+
+  /** Resolves when everything so far is on disk; rejects with why it will not be. */
+  durable(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.whenDurable(this.position, (safe) => {
+        if (safe) resolve();
+        else reject(this.failure ?? this.closedError());
+      });
+    });
+  }
+
+  /**
+   * Replays the log into a sink; `undefined` when there is none. Changes nothing on disk.
+   *
+   * @throws as {@link readLog}
+   */
+  async load(
+    sink: EffectSink,
+    options: { readonly onProgress?: (progress: LogLoadProgress) => void } = {},
+  ): Promise<LogLoadResult | undefined> {
+    this.loaded = await readLog(this.directory, sink, { ...this.environment, ...options });
+    return this.loaded;
+  }
+
+  /**
+   * Keeps the log from now on: behind what was loaded, or with a base of what the source holds now. Resolves
+   * when the promises hold; what changes while a first base is written is in the log then.
+   *
+   * @throws LogError `LOG_WRITE_FAILED`, `LOG_REWRITE_ABORTED`
+   */
+  async begin(): Promise<void> {
+    if (this.manifest === undefined) {
+      await replaceManifest(this.environment, this.directory, NO_LOG).catch((error) => {
+        throw asWriteError(error, this.directory);
+      });
+      await this.startRewrite('begin');
+      return;
+    }
+    const { loaded, manifest } = this;
+    if (loaded === undefined) throw new Error('a log that exists is loaded before it is begun');
+    try {
+      await this.goOn(loaded, manifest);
+    } catch (error) {
+      throw asWriteError(error, this.directory);
+    }
+  }
+
+  private async goOn(
+    { tail, baseBytes, segmentBytes }: LogLoadResult,
+    manifest: Manifest,
+  ): Promise<void> {
+    const { path, offset, tornBytes } = tail;
+    const segment = await reopenSegment(this.environment, tail);
+    if (tornBytes > 0)
+      this.report({ kind: 'tail-cut', path, byteOffset: offset, bytes: tornBytes });
+    // A rewrite had made further ones that were never begun.
+    const unused = manifest.segments.slice(tail.segmentIndex + 1);
+    if (unused.length > 0) {
+      const segments = manifest.segments.slice(0, tail.segmentIndex + 1);
+      this.manifest = { ...manifest, segments };
+      await replaceManifest(this.environment, this.directory, this.manifest);
+      const names = unused.map(({ number }) => segmentName(number));
+      await removeFiles(this.environment, this.directory, names);
+    }
+    this.baseLength = baseBytes;
+    this.writer.adopt(segment);
+    this.writer.promise(segmentBytes - offset);
+    this.trigger.look();
+  }
+
+  /**
+   * Writes the log anew, as short as it can be, in the background. It also makes a new promise after an fsync
+   * has failed.
+   *
+   * @throws LogError `LOG_REWRITE_RUNNING`, `LOG_REWRITE_ABORTED`, `LOG_WRITE_FAILED`, `LOG_CLOSED`
+   */
+  rewrite(): Promise<SaveResult> {
+    return this.startRewrite('asked');
+  }
+
+  private async startRewrite(reason: RewriteReason): Promise<SaveResult> {
+    if (this.closing !== undefined) throw this.closedError();
+    if (this.rewriting !== undefined)
+      throw new LogError('LOG_REWRITE_RUNNING', `the log ${this.directory} is being rewritten`, {
+        path: this.directory,
+      });
+    const { directory, options, environment, writer } = this;
+    const rewriting = new LogRewrite({
+      directory,
+      options,
+      environment,
+      writer,
+      old: this.manifest,
+      number: ++this.lastNumber,
+      listed: (manifest) => {
+        this.manifest = manifest;
+      },
+    });
+    this.rewriting = rewriting;
+    this.report({ kind: 'rewrite-started', reason });
+    try {
+      const { manifest, result } = await rewriting.run();
+      this.manifest = manifest;
+      this.baseLength = result.bytes;
+      this.lastError = undefined;
+      this.lastDurationMs = result.durationMs;
+      this.trigger.succeeded();
+      this.report({ kind: 'rewrite-finished', reason, result });
+      return result;
+    } catch (error) {
+      this.failedRewrite(error as LogError, reason);
+      throw error;
+    } finally {
+      this.rewriting = undefined;
+    }
+  }
+
+  private failedRewrite(error: LogError, reason: RewriteReason): void {
+    if (error.code === 'LOG_REWRITE_ABORTED') {
+      this.report({ kind: 'rewrite-aborted', reason });
+      return;
+    }
+    this.lastError = error;
+    this.trigger.failed();
+    this.report({ kind: 'rewrite-failed', reason, error });
+  }
+
+  /** Gives up a running rewrite, and resolves when it has ended. The log goes on as it is. */
+  async abortRewrite(): Promise<void> {
+    await this.rewriting?.abort();
+  }
+
+  /** Ends the log and removes it: what it held must be elsewhere by now. */
+  async end(): Promise<void> {
+    await this.close().catch(() => undefined);
+    if (this.manifest === undefined) return;
+    await endLog(this.environment, this.directory, this.manifest).catch((error) => {
+      throw asWriteError(error, this.directory);
+    });
+    this.manifest = undefined;
+  }
+
+  /**
+   * Gives up a running rewrite, makes everything durable and closes. Rejects with `LOG_WRITE_FAILED` if that
+   * can't be done; it is closed all the same. Again, it joins the first call.
+   */
+  close(): Promise<void> {
+    this.closing ??= this.abortRewrite().then(() => this.writer.close());
+    return this.closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  private report(event: LogEvent): void {
+    try {
+      this.options.onEvent?.(event);
+    } catch (error) {
+      // A listener that throws is a mistake in the program, and no failure of the disk.
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
+
+  private closedError(): LogError {
+    const path = this.directory;
+    return new LogError('LOG_CLOSED', `the log ${path} is not kept`, { path });
+  }
+}
+
+function asReadError(error: unknown, path: string): LogError {
+  if (error instanceof LogError) return error;
+  const message = `could not open the log ${path}: ${describe(error)}`;
+  return new LogError('LOG_READ_FAILED', message, { path, cause: error });
+}
+
+function asWriteError(error: unknown, path: string): LogError {
+  if (error instanceof LogError) return error;
+  const message = `could not write the log ${path}: ${describe(error)}`;
+  return new LogError('LOG_WRITE_FAILED', message, { path, cause: error });
+}

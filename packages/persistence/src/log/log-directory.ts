@@ -1,0 +1,136 @@
+import { join } from 'node:path';
+import { hasCode, ID_BYTES, syncDirectory } from '../directory.ts';
+import type { Environment } from '../environment.ts';
+import { LogDamagedError } from './log-errors.ts';
+import { encodeSegmentHeader, SEGMENT_HEADER_BYTES } from './log-layout.ts';
+import {
+  baseName,
+  isLogFileName,
+  type LogFile,
+  MANIFEST,
+  type Manifest,
+  NO_LOG,
+  replaceManifest,
+  segmentName,
+} from './manifest.ts';
+import type { LogTail } from './read-log.ts';
+import { SegmentFile } from './segment-file.ts';
+
+type Disk = Pick<Environment, 'fs' | 'randomBytes'>;
+
+/** Makes a segment that holds nothing, and makes it and its name durable. */
+export async function createSegment(
+  { fs, randomBytes }: Disk,
+  directory: string,
+  number: number,
+): Promise<{ readonly file: LogFile; readonly segment: SegmentFile }> {
+  const path = join(directory, segmentName(number));
+  const id = randomBytes(ID_BYTES);
+  const { bytes, salt } = encodeSegmentHeader(number, id);
+  const open = await fs.createFile(path);
+  try {
+    for (let done = 0; done < bytes.length; ) {
+      const written = await open.write(bytes.subarray(done), done);
+      if (written === 0) throw new Error('the file system took no bytes');
+      done += written;
+    }
+    await open.sync();
+    await syncDirectory(fs, directory);
+  } catch (error) {
+    await open.close().catch(() => undefined);
+    await fs.removeFile(path).catch(() => undefined);
+    throw error;
+  }
+  const segment = new SegmentFile(path, open, salt, bytes.length);
+  return { file: { number, id: Buffer.from(id).toString('hex') }, segment };
+}
+
+/**
+ * Opens a segment that was replayed, to go on behind its last record. What a crash has left there is cut off,
+ * and all of it is made durable: it may have been read from the system's memory only.
+ */
+export async function reopenSegment({ fs }: Disk, tail: LogTail): Promise<SegmentFile> {
+  const open = await fs.reopenFile(tail.path);
+  try {
+    if (tail.tornBytes > 0) await open.truncate(tail.offset);
+    await open.sync();
+    return new SegmentFile(tail.path, open, tail.salt, tail.offset);
+  } catch (error) {
+    await open.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+/**
+ * Removes files of a log that the manifest does not name; answers which.
+ *
+ * @throws LogDamagedError if there is no manifest, and a segment that holds something
+ */
+export async function removeStrays(
+  { fs }: Disk,
+  directory: string,
+  manifest: Manifest | typeof NO_LOG | undefined,
+): Promise<string[]> {
+  const named = new Set(typeof manifest === 'object' ? filesOf(manifest) : []);
+  const files = await fs.listFiles(directory);
+  const strays = files.filter(
+    (file) => isLogFileName(file) && file !== MANIFEST && !named.has(file),
+  );
+  if (manifest === undefined) await checkUnnamed(fs, directory, strays);
+  for (const stray of strays) await fs.removeFile(join(directory, stray));
+  return strays;
+}
+
+function filesOf({ base, segments }: Manifest): string[] {
+  return [baseName(base.number), ...segments.map(({ number }) => segmentName(number))];
+}
+
+/** A log begins and ends with a manifest that says so: if there is none, it was lost. */
+async function checkUnnamed(
+  fs: Disk['fs'],
+  directory: string,
+  files: readonly string[],
+): Promise<void> {
+  for (const name of files.filter((file) => file.startsWith('segment-'))) {
+    const path = join(directory, name);
+    const open = await fs.openFile(path);
+    const size = await open.size().finally(() => open.close());
+    if (size <= SEGMENT_HEADER_BYTES) continue;
+    const reason = `it holds records, and ${join(directory, MANIFEST)} is missing`;
+    throw new LogDamagedError({ path, byteOffset: 0, reason });
+  }
+}
+
+/** Ends a log: first its manifest says that there is none, then its files go. */
+export async function endLog(disk: Disk, directory: string, manifest: Manifest): Promise<void> {
+  await replaceManifest(disk, directory, NO_LOG);
+  await removeFiles(disk, directory, filesOf(manifest));
+}
+
+/** Removes the files of `old` that `now` does not name. */
+export async function removeReplaced(
+  disk: Disk,
+  directory: string,
+  old: Manifest,
+  now: Manifest,
+): Promise<void> {
+  const named = new Set(filesOf(now));
+  await removeFiles(
+    disk,
+    directory,
+    filesOf(old).filter((file) => !named.has(file)),
+  );
+}
+
+/** Removes files, those that are gone already excepted. */
+export async function removeFiles(
+  { fs }: Disk,
+  directory: string,
+  names: readonly string[],
+): Promise<void> {
+  for (const name of names) {
+    await fs.removeFile(join(directory, name)).catch((error) => {
+      if (!hasCode(error, 'ENOENT')) throw error;
+    });
+  }
+}

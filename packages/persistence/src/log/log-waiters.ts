@@ -1,0 +1,35 @@
+/** Called once: with true when what was waited for is safe, with false when it will not be. */
+export type Released = (safe: boolean) => void;
+
+interface Waiter {
+  readonly isReady: () => boolean;
+  readonly released: Released;
+}
+
+/** Those who wait for the log to come so far. */
+export class LogWaiters {
+  private waiters: Waiter[] = [];
+
+  add(isReady: () => boolean, released: Released): void {
+    this.waiters.push({ isReady, released });
+  }
+
+  /** Releases those whose moment has come. */
+  look(): void {
+    if (this.waiters.length === 0) return;
+    const { waiters } = this;
+    this.waiters = [];
+    const waiting: Waiter[] = [];
+    for (const waiter of waiters) {
+      if (waiter.isReady()) waiter.released(true);
+      else waiting.push(waiter);
+    }
+    // Whoever was released may wait again already.
+    this.waiters = waiting.concat(this.waiters);
+  }
+
+  /** Tells everybody that it will not happen. */
+  fail(): void {
+    for (const { released } of this.waiters.splice(0)) released(false);
+  }
+}

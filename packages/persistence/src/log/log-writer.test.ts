@@ -1,0 +1,189 @@
+import { describe, expect, test } from 'vitest';
+import { FaultyFileSystem } from '../../test/faulty-file-system.ts';
+import { foundOn, openLog, settled } from '../../test/open-log.ts';
+import { SimulatedDisk } from '../../test/simulated-disk.ts';
+
+/** A log on a disk that notes every call, after its beginning. */
+async function logged(given: Parameters<typeof openLog>[0] = {}) {
+  const disk = new SimulatedDisk();
+  const fs = new FaultyFileSystem(disk);
+  const opened = await openLog({ ...given, fs });
+  fs.calls.length = 0;
+  opened.events.length = 0;
+  return { ...opened, fs, disk, calls: fs.calls };
+}
+
+describe('with always', () => {
+  test('what one turn changes is written by one write and one fsync, and then released', async () => {
+    const { log, store, calls } = await logged({ fsync: 'always' });
+    const released: boolean[] = [];
+    for (let i = 0; i < 10; i += 1) {
+      store.set(`key:${i}`, 'value');
+      log.whenReleased((safe) => released.push(safe));
+    }
+    expect(log.holds).toBe(true);
+    expect(released).toEqual([]);
+    await log.durable();
+    expect(calls).toEqual(['write', 'syncData']);
+    expect(released).toEqual(new Array(10).fill(true));
+    expect(log.holds).toBe(false);
+  });
+
+  test('nothing is released before the fsync that covers it', async () => {
+    const { log, store, calls } = await logged({ fsync: 'always' });
+    for (let i = 0; i < 50; i += 1) {
+      store.set(`key:${i}`, 'value');
+      const before = calls.length;
+      log.whenReleased(() => {
+        const since = calls.slice(before);
+        expect(since.lastIndexOf('syncData')).toBeGreaterThan(since.indexOf('write'));
+      });
+      if (i % 3 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await log.durable();
+    // Reads have nothing to wait for then.
+    let read = false;
+    log.whenReleased(() => {
+      read = true;
+    });
+    expect(read).toBe(true);
+  });
+});
+
+describe('with everysec', () => {
+  test('nobody waits, and the fsync comes within a second of the last one', async () => {
+    const { log, store, calls, time } = await logged({ fsync: 'everysec' });
+    store.set('a', '1');
+    expect(log.holds).toBe(false);
+    await settled();
+    time.advance(0);
+    await settled();
+    expect(calls).toEqual(['write', 'syncData']);
+    store.set('a', '2');
+    await settled();
+    time.advance(999);
+    await settled();
+    expect(calls).toEqual(['write', 'syncData', 'write']);
+    time.advance(1);
+    await settled();
+    expect(calls).toEqual(['write', 'syncData', 'write', 'syncData']);
+    time.advance(10_000);
+    await settled();
+    expect(calls).toHaveLength(4);
+  });
+
+  test('whoever asks gets an fsync at once', async () => {
+    const { log, store, calls } = await logged({ fsync: 'everysec' });
+    store.set('a', '1');
+    await log.durable();
+    expect(calls).toEqual(['write', 'syncData']);
+    await log.durable();
+    expect(calls).toHaveLength(2);
+  });
+
+  test('replies are held while an fsync takes longer than two seconds', async () => {
+    const disk = new SimulatedDisk();
+    let letGo = () => {};
+    const opened = await openLog({ fs: disk, fsync: 'everysec' });
+    const { log, store, time } = opened;
+    await log.close();
+    const slow = disk.mount(async () => undefined);
+    const gate = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const again = await openLog({
+      fs: {
+        ...slow,
+        reopenFile: async (path) => {
+          const file = await slow.reopenFile(path);
+          return { ...file, syncData: () => gate.then(() => file.syncData()) };
+        },
+      },
+      fsync: 'everysec',
+      monotonic: time.monotonic,
+      timers: time.timers,
+    });
+    void store;
+    again.store.set('a', '1');
+    await settled();
+    time.advance(0);
+    await settled();
+    expect(again.log.holds).toBe(false);
+    time.advance(2_001);
+    expect(again.log.holds).toBe(true);
+    const released: boolean[] = [];
+    again.log.whenReleased((safe) => released.push(safe));
+    await settled();
+    expect(released).toEqual([]);
+    letGo();
+    await settled();
+    expect(released).toEqual([true]);
+    expect(again.log.holds).toBe(false);
+  });
+});
+
+describe('a write that fails', () => {
+  test('leaves no half record, ends the promise, and is made good when there is room', async () => {
+    const { log, store, fs, disk, kinds, time } = await logged({ fsync: 'always' });
+    store.set('a', '1');
+    await log.durable();
+    const before = disk.content('/data/log/segment-1.kvlog')?.length;
+    fs.failAfter(1, 'ENOSPC');
+    store.set('b', '2');
+    await expect(log.durable()).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED' });
+    await settled();
+    expect(log.failure).toMatchObject({ code: 'LOG_WRITE_FAILED', cause: { code: 'ENOSPC' } });
+    expect(disk.content('/data/log/segment-1.kvlog')?.length).toBe(before);
+    // Nobody is kept waiting for a disk that does not answer.
+    expect(log.holds).toBe(false);
+    store.set('c', '3');
+    time.advance(1_000);
+    await settled();
+    expect(log.failure).toBeUndefined();
+    expect(kinds()).toEqual(['write-failed', 'write-recovered']);
+    await log.durable();
+    expect((await foundOn(disk)).store.dump).toBe(store.dump);
+  });
+
+  test('again and again is told once', async () => {
+    const { store, fs, kinds, time } = await logged({ fsync: 'everysec' });
+    for (let i = 0; i < 5; i += 1) {
+      fs.failAfter(1, 'ENOSPC');
+      store.set('a', `${i}`);
+      time.advance(1_000);
+      await settled();
+    }
+    expect(kinds()).toEqual(['write-failed']);
+  });
+
+  test('at the end makes closing fail', async () => {
+    const { log, store, fs } = await logged({ fsync: 'no' });
+    store.set('a', '1');
+    fs.failAfter(1, 'ENOSPC');
+    await settled();
+    fs.failAfter(2, 'ENOSPC');
+    await expect(log.close()).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED' });
+  });
+});
+
+describe('an fsync that fails', () => {
+  test('is final: nothing more is promised, nor written to the segment, until a rewrite', async () => {
+    const { log, store, fs, disk, kinds, calls, time } = await logged({ fsync: 'always' });
+    fs.failAfter(2, 'EIO');
+    store.set('a', '1');
+    await expect(log.durable()).rejects.toMatchObject({ cause: { code: 'EIO' } });
+    const made = calls.length;
+    store.set('b', '2');
+    time.advance(60_000);
+    await settled();
+    expect(calls.length).toBe(made);
+    await expect(log.durable()).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED' });
+    expect(kinds()).toEqual(['sync-failed']);
+    await log.rewrite();
+    expect(log.failure).toBeUndefined();
+    store.set('c', '3');
+    await log.durable();
+    await log.close();
+    expect((await foundOn(disk)).store.dump).toBe(store.dump);
+  });
+});
