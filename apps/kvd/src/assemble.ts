@@ -1,6 +1,6 @@
 // The one place where implementations meet: the server's ports are filled here with
 // the engine, the snapshots, the clock and the timers.
-import type { SnapshotKeeper } from '@kv/persistence';
+import type { RewriteThreshold, SnapshotKeeper } from '@kv/persistence';
 import { type Clock, KvServer, type Log, type Timers } from '@kv/server';
 import { ActiveExpiry } from './active-expiry.ts';
 import { ByteEngine } from './byte-engine.ts';
@@ -9,9 +9,12 @@ import { LiveConfig } from './config/live-config.ts';
 import type { Config } from './config/options.ts';
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import type { Engine } from './engine.ts';
+import { KeptLog, noLog } from './kept-log.ts';
 import { Lifecycle, type ShutdownOptions } from './lifecycle.ts';
+import { loadData } from './load-data.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import type { Progress } from './progress.ts';
-import { keptSnapshots, loadSnapshot, noSnapshots, openKeeper, saveProgress } from './snapshots.ts';
+import { keptSnapshots, noSnapshots, openKeeper, saveProgress } from './snapshots.ts';
 import { version } from './version.ts';
 
 /** How often the progress of a save is shown. */
@@ -53,7 +56,7 @@ export interface Daemon {
 /** What a daemon stores its data in: memory, and the disk if it has any. */
 interface Storage {
   readonly engine: Engine;
-  readonly keeper: SnapshotKeeper | undefined;
+  readonly disk: { readonly keeper: SnapshotKeeper; readonly appendLog: KeptLog } | undefined;
   readonly lock: DirectoryLock | undefined;
   readonly changed: { tell(): void };
 }
@@ -67,7 +70,7 @@ interface Storage {
 export async function assemble(config: Config, surroundings: Surroundings): Promise<Daemon> {
   const storage = await openStorage(config, surroundings);
   const { server, lifecycle, startJobs } = build(config, surroundings, storage);
-  const { engine, keeper } = storage;
+  const { engine, disk } = storage;
   const { clock, log, onLoadProgress } = surroundings;
   const undone = async (error: unknown): Promise<never> => {
     await lifecycle.abort();
@@ -81,11 +84,14 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
     shutdown: (options) => lifecycle.shutdown(options),
     async load() {
       engine.now = clock.now();
+      const { appendonly } = config;
+      const onProgress = onLoadProgress;
       const whole =
-        keeper === undefined ||
-        (await loadSnapshot(keeper, engine, lifecycle.loadSignal, log, onLoadProgress).catch(
-          undone,
-        ));
+        disk === undefined ||
+        (await loadData(
+          { ...disk, engine, appendonly, clock, log, onProgress },
+          lifecycle.loadSignal,
+        ).catch(undone));
       if (!whole || lifecycle.loadSignal.aborted) return false;
       lifecycle.loaded();
       startJobs();
@@ -104,7 +110,7 @@ async function openStorage(config: Config, surroundings: Surroundings): Promise<
     changed: () => changed.tell(),
     random,
   });
-  if (inMemory) return { engine, changed, keeper: undefined, lock: undefined };
+  if (inMemory) return { engine, changed, disk: undefined, lock: undefined };
   const lock = await lockDirectory(config.dir);
   if (lock.takenOverFrom !== undefined)
     log.warn(
@@ -112,17 +118,29 @@ async function openStorage(config: Config, surroundings: Surroundings): Promise<
       'took the data directory over from a kvd that ended without giving it up',
     );
   try {
+    const exclusively = oneAtATime();
+    const appendLog = await KeptLog.open({
+      directory: config.dir,
+      engine,
+      fsync: config.appendfsync,
+      rewriteAt: rewriteThreshold(config),
+      exclusively,
+      clock,
+      timers,
+      log,
+    });
     const keeper = await openKeeper(engine, {
       directory: config.dir,
       fileName: config.dbfilename,
       savePoints: config.save,
+      exclusively,
       clock,
       timers,
       log,
       onSaveEnd,
     });
     changed.tell = () => keeper.changed();
-    return { engine, changed, keeper, lock };
+    return { engine, changed, disk: { keeper, appendLog }, lock };
   } catch (error) {
     lock.release();
     throw error;
@@ -132,7 +150,9 @@ async function openStorage(config: Config, surroundings: Surroundings): Promise<
 /** The server on its ports, and what ends it. Nothing runs yet. */
 function build(config: Config, surroundings: Surroundings, storage: Storage) {
   const { clock, timers, log } = surroundings;
-  const { engine, keeper, lock } = storage;
+  const { engine, disk, lock } = storage;
+  const keeper = disk?.keeper;
+  const appendLog = disk?.appendLog;
   const expiry = new ActiveExpiry(engine, clock, timers);
   let showing: unknown;
   const limit = (now: Config) => engine.limit(now.maxmemory, now['maxmemory-policy']);
@@ -145,6 +165,10 @@ function build(config: Config, surroundings: Surroundings, storage: Storage) {
     requirepass: ({ requirepass }) => {
       server.password = requirepass || undefined;
     },
+    appendonly: ({ appendonly }) => appendLog?.turn(appendonly, async () => await keeper?.save()),
+    appendfsync: ({ appendfsync }) => appendLog?.policy(appendfsync),
+    'auto-aof-rewrite-percentage': (now) => appendLog?.threshold(rewriteThreshold(now)),
+    'auto-aof-rewrite-min-size': (now) => appendLog?.threshold(rewriteThreshold(now)),
     save({ save }) {
       if (keeper !== undefined) keeper.savePoints = save;
     },
@@ -152,6 +176,7 @@ function build(config: Config, surroundings: Surroundings, storage: Storage) {
   });
   const lifecycle: Lifecycle = new Lifecycle({
     keeper,
+    appendLog,
     savesByDefault: () => live.current.save.length > 0,
     closeServer: () => server.close({ drainMs: live.current['shutdown-timeout'] * 1000 }),
     release: () => {
@@ -166,6 +191,7 @@ function build(config: Config, surroundings: Surroundings, storage: Storage) {
     version,
     keyspaces: engine,
     snapshots: keeper === undefined ? memoryOnly(storage, clock) : keptSnapshots(keeper),
+    appendLog: appendLog ?? noLog,
     lifecycle,
     configuration: live,
     loading: () => lifecycle.loading,
@@ -193,6 +219,13 @@ function build(config: Config, surroundings: Surroundings, storage: Storage) {
     }, SAVE_PROGRESS_MS);
   };
   return { server, lifecycle, startJobs };
+}
+
+function rewriteThreshold(config: Config): RewriteThreshold {
+  return {
+    percentage: config['auto-aof-rewrite-percentage'],
+    minBytes: config['auto-aof-rewrite-min-size'],
+  };
 }
 
 function memoryOnly({ changed }: Storage, clock: Clock) {

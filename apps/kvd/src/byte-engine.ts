@@ -1,7 +1,7 @@
-import type { FrozenView, SnapshotEntry } from '@kv/persistence';
+import type { EffectBuffer, FrozenView, SnapshotEntry } from '@kv/persistence';
 import { EntryType } from '@kv/protocol';
 import type { Keyspace } from '@kv/server';
-import { type ByteEvictionPolicy, ByteStore, OneRange } from '@kv/store';
+import { type ByteEvictionPolicy, ByteStore, type Journal, OneRange } from '@kv/store';
 import { DatabaseRangeError, type Engine, EntryTypeError } from './engine.ts';
 
 /** How a daemon's engine is made. */
@@ -21,18 +21,63 @@ export class ByteEngine implements Engine {
   maxBytes = 0;
   evictionPolicy: ByteEvictionPolicy = 'noeviction';
   private readonly store: ByteStore;
+  effects: EffectBuffer | undefined;
+  restoring = false;
   private readonly restored = new OneRange();
-  private restoring = false;
+  private readonly changed: () => void;
 
   constructor({ databases, maxBytes, evictionPolicy, changed, random }: ByteEngineOptions) {
-    const tell = (): void => {
-      // What comes from the snapshot need not be saved.
-      if (!this.restoring) changed();
-    };
-    // A flush is told by the server, which knows of running saves.
-    const journal = { put: tell, deadline: tell, remove: tell, flush: () => {} };
-    this.store = new ByteStore({ databases, journal, random });
+    this.changed = changed;
+    this.store = new ByteStore({ databases, journal: this.journal(), random });
     this.limit(maxBytes, evictionPolicy);
+  }
+
+  /** Counts every change towards the save points, and puts it into the log if there is one. */
+  private journal(): Journal {
+    return {
+      put: (database, ref) => {
+        if (this.restoring) return;
+        this.changed();
+        if (this.effects !== undefined) this.logPut(this.effects, database, ref);
+      },
+      deadline: (database, ref, deadline) => {
+        if (this.restoring) return;
+        this.changed();
+        const { effects } = this;
+        if (effects === undefined) return;
+        const db = this.store.at(database);
+        const at = effects.deadline(database, deadline, db.keyLength(ref));
+        db.copyKey(ref, effects.bytes, effects.view, at);
+      },
+      remove: (database, ref) => {
+        if (this.restoring) return;
+        this.changed();
+        const { effects } = this;
+        if (effects === undefined) return;
+        const db = this.store.at(database);
+        const at = effects.remove(database, db.keyLength(ref));
+        db.copyKey(ref, effects.bytes, effects.view, at);
+      },
+      // Counted by the server, which knows of running saves.
+      flush: (database) => {
+        if (!this.restoring) this.effects?.flush(database);
+      },
+    };
+  }
+
+  private logPut(effects: EffectBuffer, database: number, ref: number): void {
+    const db = this.store.at(database);
+    const keyLength = db.keyLength(ref);
+    const at = effects.put(
+      database,
+      db.typeOf(ref),
+      db.encodingOf(ref),
+      db.deadlineOf(ref),
+      keyLength,
+      db.valueLength(ref),
+    );
+    db.copyKey(ref, effects.bytes, effects.view, at);
+    db.copyValue(ref, effects.bytes, effects.view, at + keyLength);
   }
 
   limit(maxBytes: number, policy: ByteEvictionPolicy): void {
@@ -102,17 +147,32 @@ export class ByteEngine implements Engine {
     return this.store.freeze();
   }
 
-  /** {@link EntrySink}: one entry of a snapshot. */
+  /** {@link EffectSink}: an entry of a snapshot, or a put of the log. */
   restore({ database, key, value, type, encoding, deadline }: SnapshotEntry): void {
-    if (database >= this.count) throw new DatabaseRangeError(database, this.count);
     if (type !== EntryType.STRING) throw new EntryTypeError(type);
-    const range = this.restored.take(key);
-    this.restoring = true;
-    try {
-      const db = this.store.at(database);
-      db.set(range, 0, value, 0, value.length, encoding, deadline ?? 0);
-    } finally {
-      this.restoring = false;
-    }
+    const db = this.restoredDatabase(database);
+    db.set(this.restored.take(key), 0, value, 0, value.length, encoding, deadline ?? 0);
+  }
+
+  /** {@link EffectSink} */
+  restoreDeadline(database: number, key: Uint8Array, deadline: number | undefined): void {
+    this.restoredDatabase(database).setDeadline(this.restored.take(key), 0, deadline ?? 0);
+  }
+
+  /** {@link EffectSink} */
+  restoreRemoval(database: number, key: Uint8Array): void {
+    this.restoredDatabase(database).remove(this.restored.take(key), 0);
+  }
+
+  /** {@link EffectSink} */
+  restoreFlush(database: number): void {
+    this.restoredDatabase(database).clear();
+  }
+
+  private restoredDatabase(database: number) {
+    if (database >= this.count) throw new DatabaseRangeError(database, this.count);
+    // A client that asks meanwhile how things are has moved the time on.
+    this.store.now = 0;
+    return this.store.at(database);
   }
 }

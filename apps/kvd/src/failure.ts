@@ -3,6 +3,7 @@ import { ConfigError } from './config/config-error.ts';
 import { DataDirectoryError } from './directory-lock.ts';
 import { DatabaseRangeError } from './engine.ts';
 import { ExitCode } from './exit-codes.ts';
+import { LOG_DIRECTORY } from './log-directory.ts';
 
 /** How a failed start ends: a sentence for people and an exit code for scripts. */
 export interface Failure {
@@ -105,14 +106,23 @@ function explainSnapshot(error: Error, code: string): Failure | undefined {
         exitCode: ExitCode.DATA,
         message: `${error.message}. Nothing was changed; restore the file from a backup, or move it away to start empty`,
       };
+    case 'LOG_DAMAGED':
+      return {
+        exitCode: ExitCode.DATA,
+        message: `${error.message}. Nothing was changed; restore the directory ${LOG_DIRECTORY} from a backup, or move it away to start from the last snapshot`,
+      };
     case 'SNAPSHOT_NEWER':
+    case 'LOG_NEWER':
       return { exitCode: ExitCode.DATA, message: `${error.message}. Upgrade kvd` };
     case 'RESTORE_FAILED':
+    case 'LOG_RESTORE_FAILED':
       if (cause instanceof DatabaseRangeError)
         return { exitCode: ExitCode.CONFIG, message: cause.message };
       return { exitCode: ExitCode.DATA, message: error.message };
     case 'SNAPSHOT_WRITE_FAILED':
     case 'SNAPSHOT_READ_FAILED':
+    case 'LOG_READ_FAILED':
+    case 'LOG_WRITE_FAILED':
       return {
         exitCode: NOT_PERMITTED.has(cause?.code ?? '') ? ExitCode.PERMISSION : ExitCode.IO,
         message: error.message,

@@ -7,7 +7,7 @@ const running = Object.assign(new Error('running'), { code: 'SAVE_IN_PROGRESS' }
 const ignore = (): void => {};
 
 /** A daemon whose parts write down what is asked of them. */
-function daemon({ dirty = 1, savesByDefault = true, loaded = true } = {}) {
+function daemon({ dirty = 1, savesByDefault = true, loaded = true, logged = false } = {}) {
   const calls: string[] = [];
   const keeper = {
     dirty,
@@ -24,7 +24,16 @@ function daemon({ dirty = 1, savesByDefault = true, loaded = true } = {}) {
       if (running === 'save') await keeper.outcomes.shift()?.();
     },
   };
+  const appendLog = {
+    abortRewrite: async () => {},
+    async close() {
+      calls.push('close log');
+      if (appendLog.fails) throw failure;
+    },
+    fails: false,
+  };
   const parts = {
+    appendLog: logged ? appendLog : undefined,
     keeper: keeper as unknown as NonNullable<LifecycleParts['keeper']>,
     savesByDefault: () => savesByDefault,
     closeServer: async () => void calls.push('clients'),
@@ -40,7 +49,7 @@ function daemon({ dirty = 1, savesByDefault = true, loaded = true } = {}) {
   };
   const lifecycle = new Lifecycle(parts);
   if (loaded) lifecycle.loaded();
-  return { calls, keeper, lifecycle };
+  return { calls, keeper, appendLog, lifecycle };
 }
 
 const fail = () => {
@@ -53,6 +62,20 @@ describe('a shutdown', () => {
     await lifecycle.shutdown();
     await lifecycle.stopped;
     expect(calls).toStrictEqual(['save', 'clients', 'close wait', 'release']);
+  });
+
+  it('closes the log when all clients have gone, whatever is saved', async () => {
+    const { calls, lifecycle } = daemon({ logged: true, savesByDefault: false });
+    await lifecycle.shutdown();
+    expect(calls).toStrictEqual(['clients', 'close wait', 'close log', 'release']);
+  });
+
+  it('has lost something when the log could not be closed, and tells', async () => {
+    const { calls, appendLog, lifecycle } = daemon({ logged: true, savesByDefault: false });
+    appendLog.fails = true;
+    await expect(lifecycle.shutdown()).rejects.toBe(failure);
+    await expect(lifecycle.stopped).rejects.toBe(failure);
+    expect(calls.at(-1)).toBe('release');
   });
 
   it('saves what clients changed during its save', async () => {

@@ -8,6 +8,8 @@ const SAVE_POLL_MS = 10;
 export interface LifecycleParts {
   /** `undefined`: nothing is kept on disk. */
   readonly keeper: Pick<SnapshotKeeper, 'dirty' | 'saving' | 'save' | 'close'> | undefined;
+  /** `undefined`: no log is kept, nor can one be begun. */
+  readonly appendLog: { abortRewrite(): Promise<void>; close(): Promise<void> } | undefined;
   /** Whether a shutdown saves when nobody says so: there are save points. */
   readonly savesByDefault: () => boolean;
   /** Takes the leave of the clients. */
@@ -79,6 +81,8 @@ export class Lifecycle implements LifecyclePort {
     this.phase = 'closing';
     await this.parts.closeServer();
     await this.parts.keeper?.close({ running: 'abort' });
+    // Why the start failed is told already.
+    await this.parts.appendLog?.close().catch(() => undefined);
     this.parts.release();
   }
 
@@ -86,11 +90,14 @@ export class Lifecycle implements LifecyclePort {
     const { log } = this.parts;
     const saves = !this.loading && (asked ?? this.parts.savesByDefault());
     this.load.abort();
+    // A save must not wait for a rewrite that nobody needs any more.
+    void this.parts.appendLog?.abortRewrite();
     if (saves) await this.saveWhileServing(force);
     this.phase = 'closing';
     log.info({}, 'shutting down');
     await this.parts.closeServer();
-    const lost = await this.closeKeeper(saves && !this.abandoned, asked === false);
+    const unsaved = await this.closeKeeper(saves && !this.abandoned, asked === false);
+    const lost = (await this.closeLog()) ?? unsaved;
     this.parts.release();
     if (lost !== undefined && !force) {
       this.outcome.reject(lost);
@@ -142,6 +149,18 @@ export class Lifecycle implements LifecyclePort {
     this.abandoned = true;
     this.parts.log.warn({}, 'the save before the shutdown is given up, as asked');
     void this.parts.keeper?.close({ running: 'abort' });
+  }
+
+  /** The log is made durable, whatever is saved; answers why it could not be. */
+  private async closeLog(): Promise<unknown> {
+    const { appendLog, log } = this.parts;
+    try {
+      await appendLog?.close();
+      return undefined;
+    } catch (error) {
+      log.error({ err: error }, 'the last changes could not be written to the append-only log');
+      return error;
+    }
   }
 
   /** Answers why what has changed since the last save could not be saved, if it could not. */

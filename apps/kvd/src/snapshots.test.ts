@@ -37,7 +37,8 @@ function parts() {
 }
 
 async function opened({ engine, log, clock }: ReturnType<typeof parts>) {
-  const options = { directory: root, fileName: 'a.kv', savePoints: [], clock, log };
+  const exclusively = <T>(work: () => Promise<T>) => work();
+  const options = { directory: root, fileName: 'a.kv', savePoints: [], exclusively, clock, log };
   return openKeeper(engine, { ...options, timers: systemTimers, onSaveEnd: undefined });
 }
 

@@ -1,4 +1,4 @@
-import { type SavePoint, SnapshotError, SnapshotKeeper } from '@kv/persistence';
+import { type Exclusively, type SavePoint, SnapshotError, SnapshotKeeper } from '@kv/persistence';
 import type { Clock, Log, Snapshots, Timers } from '@kv/server';
 import type { Engine } from './engine.ts';
 import type { Progress } from './progress.ts';
@@ -9,6 +9,7 @@ export interface KeeperOptions {
   readonly directory: string;
   readonly fileName: string;
   readonly savePoints: readonly SavePoint[];
+  readonly exclusively: Exclusively;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;

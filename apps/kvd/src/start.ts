@@ -1,5 +1,6 @@
 import type { Clock, Log } from '@kv/server';
 import { assemble, type Daemon } from './assemble.ts';
+import { ConfigError } from './config/config-error.ts';
 import { resolveConfig } from './config/resolve.ts';
 import { systemTimers } from './system-timers.ts';
 
@@ -13,6 +14,10 @@ export interface StartOptions {
   readonly dir?: string;
   /** Save points, as the option `save`. Default: none. */
   readonly save?: string;
+  /** Keep an append-only log in `dir`, as the option `appendonly`. Default: no. */
+  readonly appendonly?: boolean;
+  /** As the option `appendfsync`. Default: everysec. */
+  readonly appendfsync?: 'always' | 'everysec' | 'no';
   /** A password that clients must give. Default: none. */
   readonly password?: string;
   readonly databases?: number;
@@ -66,10 +71,14 @@ export async function startKvd(options: StartOptions = {}): Promise<Kvd> {
     save: options.save ?? '',
   };
   if (options.dir !== undefined) flags.dir = options.dir;
+  if (options.appendonly === true) flags.appendonly = 'yes';
+  if (options.appendfsync !== undefined) flags.appendfsync = options.appendfsync;
   if (options.password !== undefined) flags.requirepass = options.password;
   if (options.databases !== undefined) flags.databases = String(options.databases);
   if (options.maxClients !== undefined) flags.maxclients = String(options.maxClients);
   const { config } = resolveConfig({ flags, env: {}, file: undefined });
+  if (config.appendonly && options.dir === undefined)
+    throw new ConfigError('CONFIG', 'appendonly: there is no dir to keep a log in');
   const daemon = await assemble(config, {
     clock: options.clock ?? { now: () => Date.now() },
     timers: systemTimers,

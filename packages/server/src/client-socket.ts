@@ -2,7 +2,8 @@ import type { Socket } from 'node:net';
 import type { Sink } from '@kv/protocol';
 import { FULL_READS_MAX, OUTPUT_BYTES_MAX } from './limits.ts';
 import { ownSocket, type ReadTarget } from './own-socket.ts';
-import type { Timers } from './ports.ts';
+import type { AppendOnlyLog, Timers } from './ports.ts';
+import { ReplyHold } from './reply-hold.ts';
 import { READ_BYTES, type SharedInput } from './shared-input.ts';
 import type { Statistics } from './statistics.ts';
 import type { WriteViews } from './write-views.ts';
@@ -12,6 +13,7 @@ export interface Wire {
   /** Undefined: sockets are read as plain streams, each read in an array of its own. */
   readonly input: SharedInput | undefined;
   readonly views: WriteViews;
+  readonly appendLog: Pick<AppendOnlyLog, 'holds' | 'whenReleased'>;
   readonly timers: Timers;
   readonly statistics: Pick<Statistics, 'outputBytes'>;
   /** Who has read last, and how many full reads in a row. */
@@ -41,6 +43,7 @@ export class ClientSocket implements Sink {
   /** What the socket held after the last write; less by now, perhaps. */
   queuedBytes = 0;
   private readonly wire: Wire;
+  private readonly hold: ReplyHold;
   private readonly owner: SocketOwner;
   private reading = true;
   /** The owner wants to read; it may be others' turn nevertheless. */
@@ -53,6 +56,19 @@ export class ClientSocket implements Sink {
     const own = wire.input === undefined ? undefined : ownSocket(accepted, owner);
     this.socket = own ?? accepted;
     const { socket } = this;
+    this.hold = new ReplyHold(wire.appendLog, {
+      send: (bytes) => socket.write(bytes),
+      full: () => {
+        this.blocked = true;
+      },
+      // What waits is in the socket now: the client has to take it first.
+      emptied: (wasFull) => {
+        if (!wasFull) return;
+        this.blocked = false;
+        this.block();
+      },
+      lost: () => socket.destroy(),
+    });
     // A socket of our own reads elsewhere and emits no data.
     socket.on('data', (chunk) => owner.received(chunk));
     socket.on('end', () => owner.ended());
@@ -88,6 +104,7 @@ export class ClientSocket implements Sink {
     const { socket, wire } = this;
     wire.statistics.outputBytes += length;
     if (socket.destroyed || socket.writableEnded) return true;
+    if (this.hold.keeps(bytes, length)) return true;
     socket.write(wire.views.get(bytes, length));
     this.queuedBytes = socket.writableLength;
     if (this.queuedBytes === 0) return true;
@@ -144,6 +161,7 @@ export class ClientSocket implements Sink {
 
   /** Says the last words and closes our side. */
   end(lastWords?: Uint8Array): void {
+    if (this.hold.ends(() => this.end(lastWords))) return;
     if (lastWords === undefined) this.socket.end();
     else this.socket.end(lastWords);
   }

@@ -67,11 +67,10 @@ export class Dispatcher {
     request.at = request.first[row] as number;
     request.size = request.count[row] as number;
     if (session.trusted && this.hasLoaded() && id > 0 && isPlain(id, request)) {
-      const { deniedWithoutMemory } = COMPILED[id] as CompiledCommand;
-      if (!deniedWithoutMemory || this.hasRoom(request, row))
+      const { writes, deniedWithoutMemory } = COMPILED[id] as CompiledCommand;
+      const mayWrite = !writes || this.context.appendLog.failure === undefined;
+      if (mayWrite && (!deniedWithoutMemory || this.hasRoom(request, row)))
         return this.run(id, request, session, out);
-      out.error(Errors.outOfMemory);
-      return undefined;
     }
     const command = this.admit(id, request, row, session, out);
     return command && this.run(command.id, request, session, out);
@@ -156,6 +155,10 @@ export class Dispatcher {
     if (!command.allowedWhileLoading && !this.hasLoaded()) return Errors.loading;
     const wrong = checkArguments(command, request);
     if (wrong !== undefined) return wrong;
+    if (!command.writes) return undefined;
+    const { failure } = this.context.appendLog;
+    if (failure !== undefined)
+      return errorReply(`Errors writing to the AOF file: ${failure}`, 'MISCONF');
     const isDenied = command.deniedWithoutMemory && !this.hasRoom(request, row);
     return isDenied ? Errors.outOfMemory : undefined;
   }

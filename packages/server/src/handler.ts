@@ -3,6 +3,7 @@ import type { CredentialCheck } from './credentials.ts';
 import type { Parked } from './parked.ts';
 import type { Pause } from './pause.ts';
 import type {
+  AppendOnlyLog,
   Clock,
   Configuration,
   Keyspaces,
@@ -32,6 +33,7 @@ export type Handlers<Group extends 'string' | 'generic' | 'connection' | 'server
 export interface ServerContext {
   readonly keyspaces: Keyspaces;
   readonly snapshots: Snapshots;
+  readonly appendLog: AppendOnlyLog;
   readonly lifecycle: Lifecycle;
   readonly configuration: Configuration;
   readonly credentials: CredentialCheck;

@@ -1,6 +1,7 @@
 export { matchesGlob } from './glob.ts';
 export type { Listener, ListenOptions } from './listen.ts';
 export type {
+  AppendOnlyLog,
   ByteRanges,
   Clock,
   Configuration,

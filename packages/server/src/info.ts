@@ -45,7 +45,7 @@ function memory({ keyspaces, statistics }: ServerContext): Fields {
   ];
 }
 
-function persistence({ snapshots, loading }: ServerContext): Fields {
+function persistence({ snapshots, appendLog, loading }: ServerContext): Fields {
   return [
     ['loading', loading() ? 1 : 0],
     ['rdb_changes_since_last_save', snapshots.changes],
@@ -55,7 +55,21 @@ function persistence({ snapshots, loading }: ServerContext): Fields {
     ['rdb_last_bgsave_error', snapshots.lastSaveError ?? ''],
     ['rdb_last_bgsave_time_sec', Math.round(snapshots.lastSaveDurationMs / 1000)],
     ['current_save_keys_processed', snapshots.saving ? snapshots.savedEntries : 0],
+    ['aof_enabled', appendLog.enabled ? 1 : 0],
+    ['aof_rewrite_in_progress', appendLog.rewriting ? 1 : 0],
+    ['aof_last_rewrite_time_sec', seconds(appendLog.lastRewriteMs)],
+    ['aof_last_bgrewrite_status', appendLog.lastRewriteOk ? 'ok' : 'err'],
+    ['aof_last_bgrewrite_error', appendLog.lastRewriteError ?? ''],
+    ['aof_last_write_status', appendLog.failure === undefined ? 'ok' : 'err'],
+    ['aof_last_write_error', appendLog.failure ?? ''],
+    ['aof_current_size', appendLog.bytes],
+    ['aof_base_size', appendLog.baseBytes],
   ];
+}
+
+/** As Redis: whole seconds, and -1 for never. */
+function seconds(ms: number | undefined): number {
+  return ms === undefined ? -1 : Math.round(ms / 1000);
 }
 
 function stats({ statistics, keyspaces }: ServerContext): Fields {

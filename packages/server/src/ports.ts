@@ -127,6 +127,29 @@ export interface Snapshots {
   flushed(): void;
 }
 
+/** Keeps every change on disk, where a log is kept; it may begin and end while the server runs. */
+export interface AppendOnlyLog {
+  readonly enabled: boolean;
+  /** Whether replies have to wait: what they show could still be lost. */
+  readonly holds: boolean;
+  /** Calls back once, when replies to all that has been executed may be sent; false: they never may. */
+  whenReleased(released: (safe: boolean) => void): void;
+  /** Calls back once, when all that has been executed is on disk, and hurries that; false: it never will be. */
+  whenDurable(released: (safe: boolean) => void): void;
+  /** Why writes are refused now, for people; `undefined` when they are not. */
+  readonly failure: string | undefined;
+  /** Length of the log, and of the part of it that the last rewrite has written. */
+  readonly bytes: number;
+  readonly baseBytes: number;
+  readonly rewriting: boolean;
+  readonly lastRewriteOk: boolean;
+  readonly lastRewriteError: string | undefined;
+  /** `undefined` before the first. */
+  readonly lastRewriteMs: number | undefined;
+  /** Writes the log anew. Rejects with a `code` of `LOG_REWRITE_RUNNING` during another. */
+  rewrite(): Promise<unknown>;
+}
+
 /** What SHUTDOWN asks of the process. */
 export interface Lifecycle {
   /** Saves (by default, when there are save points) and stops. Rejects when the save fails. */

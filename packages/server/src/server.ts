@@ -16,6 +16,7 @@ import { BATCH_ROWS, HOUSEKEEPING_MS } from './limits.ts';
 import { formatAddress, type Listener, type ListenOptions, listen } from './listen.ts';
 import { Pause } from './pause.ts';
 import type {
+  AppendOnlyLog,
   Clock,
   Configuration,
   Keyspaces,
@@ -37,6 +38,7 @@ export interface KvServerOptions {
   readonly version: string;
   readonly keyspaces: Keyspaces;
   readonly snapshots: Snapshots;
+  readonly appendLog: AppendOnlyLog;
   readonly lifecycle: Lifecycle;
   readonly configuration: Configuration;
   /** Whether the data is still being read from disk; most commands are refused meanwhile. */
@@ -113,6 +115,7 @@ export class KvServer {
       wire: {
         input: options.transport === 'stream' ? undefined : new SharedInput(),
         views: new WriteViews(),
+        appendLog: options.appendLog,
         timers: options.timers,
         statistics: this.statistics,
         lastReader: undefined,

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { ByteWriter, FrameKind, ReplyReader, valueCodec, writeRequest } from '@kv/protocol';
 import type { Connection } from '../src/connection.ts';
 import type { Listener, ListenOptions } from '../src/listen.ts';
-import type { Lifecycle, Log, Snapshots, Timers } from '../src/ports.ts';
+import type { AppendOnlyLog, Lifecycle, Log, Snapshots, Timers } from '../src/ports.ts';
 import { KvServer, type KvServerOptions } from '../src/server.ts';
 import { FakeKeyspaces } from './fake-keyspaces.ts';
 
@@ -85,6 +85,43 @@ class ManualSnapshots implements Snapshots {
   }
   flushed(): void {
     this.flushes++;
+  }
+}
+
+/** A log whose disk answers when the test says so; off until it is `enabled`. */
+class ManualLog implements AppendOnlyLog {
+  enabled = false;
+  /** Whether something is not on disk yet. */
+  holds = false;
+  failure: string | undefined;
+  readonly bytes = 0;
+  readonly baseBytes = 0;
+  rewriting = false;
+  readonly lastRewriteOk = true;
+  readonly lastRewriteError = undefined;
+  readonly lastRewriteMs = undefined;
+  private waiting: ((safe: boolean) => void)[] = [];
+
+  whenReleased(released: (safe: boolean) => void): void {
+    if (this.holds) this.waiting.push(released);
+    else released(true);
+  }
+  whenDurable(released: (safe: boolean) => void): void {
+    this.whenReleased(released);
+  }
+  async rewrite(): Promise<void> {
+    this.rewriting = true;
+  }
+
+  /** How many wait for the disk. */
+  get waiters(): number {
+    return this.waiting.length;
+  }
+
+  /** All that waits is on disk, or never will be. */
+  release(safe = true): void {
+    this.holds = false;
+    for (const released of this.waiting.splice(0)) released(safe);
   }
 }
 
@@ -189,6 +226,7 @@ export function frames(...requests: readonly (readonly [string, ...unknown[]])[]
 export class TestServer {
   readonly timers = new ManualTimers();
   readonly snapshots = new ManualSnapshots();
+  readonly appendLog = new ManualLog();
   readonly log = new Lines();
   readonly clock: { time: number; now(): number } = {
     time: 1_800_000_000_000,
@@ -208,6 +246,7 @@ export class TestServer {
       version: '0.0.0-test',
       keyspaces: this.keyspaces,
       snapshots: this.snapshots,
+      appendLog: this.appendLog,
       lifecycle: {
         shutdown: (how) => {
           this.shutdowns.push(how);

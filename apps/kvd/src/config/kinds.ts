@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { parseSavePoints, type SavePoint } from '@kv/persistence';
 import { EVICTION_POLICIES } from '@kv/store';
 import { LOCK_FILE } from '../directory-lock.ts';
+import { LOG_DIRECTORY } from '../log-directory.ts';
 
 /** How an option's text is read and checked. */
 export interface OptionKind<Value> {
@@ -98,6 +99,8 @@ export const KINDS = {
     placeholder: 'BYTES',
     parse: memory,
   },
+  fsync: oneOf('always', 'everysec', 'no'),
+  percent: integer(0, 1_000_000, 'PERCENT'),
   evictionPolicy: oneOf(...EVICTION_POLICIES),
   transport: oneOf('auto', 'stream'),
   text: {
@@ -117,10 +120,12 @@ export const KINDS = {
     parse: (text: string) => (text.includes('\0') ? undefined : text),
   },
   fileName: {
-    allowed: `a file name without a directory, other than ${LOCK_FILE}`,
+    allowed: `a file name without a directory, other than ${LOCK_FILE} and ${LOG_DIRECTORY}`,
     placeholder: 'NAME',
     parse: (text: string) =>
-      /[/\\\0]/.test(text) || ['', '.', '..', LOCK_FILE].includes(text) ? undefined : text,
+      /[/\\\0]/.test(text) || ['', '.', '..', LOCK_FILE, LOG_DIRECTORY].includes(text)
+        ? undefined
+        : text,
   },
   addresses: {
     allowed:

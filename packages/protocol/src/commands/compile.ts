@@ -22,6 +22,7 @@ export interface CompiledCommand {
   readonly hasSubcommands: boolean;
   /** The flags that are asked for at every call. */
   readonly deniedWithoutMemory: boolean;
+  readonly writes: boolean;
   readonly allowedWhileLoading: boolean;
   readonly allowedToStrangers: boolean;
   /** Its arguments are so many keys and values, but for options. */
@@ -85,6 +86,7 @@ function compile(row: CommandRow, id: number): CompiledCommand {
     row,
     hasSubcommands: hasSubcommands(row.name),
     deniedWithoutMemory: flags.includes('denyoom'),
+    writes: flags.includes('write'),
     allowedWhileLoading: flags.includes('loading'),
     allowedToStrangers: flags.includes('no_auth'),
     plain: repeats === 0 && args.every((arg) => arg.kind === 'key' || arg.kind === 'value'),

@@ -42,6 +42,30 @@ export const serverRows = [
     differs: 'Natively answers "Background save started"; an error while a save is running.',
   }),
   command({
+    name: 'BGREWRITEAOF',
+    group: 'server',
+    summary: 'Starts writing the append-only log anew, as short as it can be, and answers at once.',
+    complexity: 'O(1) to answer',
+    flags: ['admin', 'noscript'],
+    args: [],
+    reply: { native: 'text', resp: 'simple' },
+    idempotent: true,
+    differs: 'An error where no log is kept. Also accepts writes again after an fsync has failed.',
+  }),
+  command({
+    name: 'WAITAOF',
+    group: 'server',
+    summary:
+      'Waits until everything written so far is on disk; answers on how many logs, of this server and of replicas.',
+    complexity: 'O(1)',
+    flags: ['noscript'],
+    args: [integer('numlocal'), integer('numreplicas'), integer('timeout')],
+    reply: { native: 'any', resp: 'array' },
+    idempotent: true,
+    differs:
+      'Hurries the fsync instead of waiting for its turn. There are no replicas: to wait for some lasts until the timeout in milliseconds, 0 being none.',
+  }),
+  command({
     name: 'LASTSAVE',
     group: 'server',
     summary: 'When the last successful save ended, in Unix seconds; at first, the start-up.',

@@ -13,6 +13,7 @@ const idOf = (name: string): number => {
 
 /** Redis 7.0: arity, the flags that the table also has, first key, last key, step. */
 const REDIS: Readonly<Record<string, readonly [number, string, number, number, number]>> = {
+  BGREWRITEAOF: [1, 'admin noscript', 0, 0, 0],
   GET: [2, 'fast readonly', 1, 1, 1],
   SET: [-3, 'denyoom write', 1, 1, 1],
   GETSET: [3, 'denyoom fast write', 1, 1, 1],
@@ -84,10 +85,10 @@ test.each(Object.entries(REDIS))(
 );
 
 test('what differs from Redis on purpose is exactly this', () => {
-  // PING answers while loading; QUIT and BGSAVE take no arguments; two came with Redis 7.2; the
+  // PING answers while loading; QUIT and BGSAVE take no arguments; three came with Redis 7.2; the
   // others are our own.
   const later = ['CLIENT NO-TOUCH', 'CLIENT SETINFO'];
-  const known = ['BGSAVE', ...later, 'DELETE', 'FLUSH', 'PING', 'QUIT'];
+  const known = ['BGSAVE', ...later, 'DELETE', 'FLUSH', 'PING', 'QUIT', 'WAITAOF'];
   expect(
     rows
       .map(({ name }) => name)

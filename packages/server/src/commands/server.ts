@@ -10,10 +10,13 @@ import {
   commandInfo,
   commandList,
 } from './introspection.ts';
+import { waitaof } from './waitaof.ts';
 
 const ShutdownOption = optionSlots('SHUTDOWN');
 const encoder = new TextEncoder();
 
+const NO_LOG = errorReply('appendonly is no: there is no log to rewrite');
+const REWRITE_RUNNING = errorReply('Background append only file rewriting already in progress');
 const SAVE_RUNNING = errorReply('Background save already in progress');
 
 /** What a failed save is answered with; the log has the whole story. */
@@ -42,6 +45,16 @@ function bgsave({ snapshots, log }: ServerContext): Handler {
     // The outcome is in INFO persistence and in the log; nobody waits for it here.
     snapshots.save().catch((error) => log.error({ err: error }, 'background save failed'));
     out.status('Background save started');
+  };
+}
+
+function bgrewriteaof({ appendLog, log }: ServerContext): Handler {
+  return (_request, _session, out) => {
+    if (!appendLog.enabled) return out.error(NO_LOG);
+    if (appendLog.rewriting) return out.error(REWRITE_RUNNING);
+    // The outcome is in INFO persistence and in the log; nobody waits for it here.
+    appendLog.rewrite().catch((error) => log.error({ err: error }, 'rewrite failed'));
+    out.status('Background append only file rewriting started');
   };
 }
 
@@ -107,6 +120,8 @@ export function serverCommands(context: ServerContext): Handlers<'server'> {
     },
     SAVE: save(context),
     BGSAVE: bgsave(context),
+    BGREWRITEAOF: bgrewriteaof(context),
+    WAITAOF: waitaof(context),
     LASTSAVE: (_request, _session, out) => out.integer(context.snapshots.lastSaveAt),
     DBSIZE: (_request, { keyspace }, out) => out.integer(keyspace.size),
     INFO: (request, _session, out) => {

@@ -99,6 +99,22 @@ export class Records {
     else copyWords(view, offset, region.view, valueByte(region.words, at), length);
   }
 
+  /** The length of the key in bytes. */
+  keyLength(ref: number): number {
+    return this.headOf(ref) & KEY_LENGTH_MASK;
+  }
+
+  /** Copies the whole key, as {@link copyValue} does the value. */
+  copyKey(ref: number, target: Uint8Array, view: DataView, offset: number): void {
+    const region = this.memory.regions[ref >>> REGION_BITS] as Region;
+    const at = (ref & REGION_MASK) * 2;
+    const head = region.words[at] as number;
+    const length = head & KEY_LENGTH_MASK;
+    if (length > WORD_COPY_BYTES_MAX || (head & LARGE) !== 0 || offset + length + 8 > target.length)
+      target.set(this.keyOf(ref), offset);
+    else copyWords(view, offset, region.view, keyWord(region.words, at) * 4, length);
+  }
+
   /** The value's bytes, good until the next write. */
   valueView(ref: number): Uint8Array {
     const region = this.memory.regions[ref >>> REGION_BITS] as Region;

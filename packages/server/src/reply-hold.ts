@@ -1,0 +1,75 @@
+import { OUTPUT_BYTES_MAX } from './limits.ts';
+import type { AppendOnlyLog } from './ports.ts';
+
+/** Who a hold belongs to. */
+export interface ReplyHoldOwner {
+  /** These may go to the client now. */
+  send(bytes: Uint8Array): void;
+  /** So much is held that nothing more is to be executed for this client. */
+  full(): void;
+  /** Nothing is held any more. */
+  emptied(wasFull: boolean): void;
+  /** What is held may never be sent: it tells of what may be lost. */
+  lost(): void;
+}
+
+/**
+ * The replies of one client that wait for the disk: each until everything that had been executed when it was
+ * written is on it. A read waits like a write, so that nobody sees what could still be lost; and what comes
+ * behind a reply that waits, waits behind it.
+ */
+export class ReplyHold {
+  private readonly log: Pick<AppendOnlyLog, 'holds' | 'whenReleased'>;
+  private readonly owner: ReplyHoldOwner;
+  private readonly held: Uint8Array[] = [];
+  private heldBytes = 0;
+  private isFull = false;
+  private isLost = false;
+  private afterwards: (() => void) | undefined;
+
+  constructor(log: Pick<AppendOnlyLog, 'holds' | 'whenReleased'>, owner: ReplyHoldOwner) {
+    this.log = log;
+    this.owner = owner;
+  }
+
+  /** Takes a copy of a reply that has to wait. False: it may be sent at once. */
+  keeps(bytes: Uint8Array, length: number): boolean {
+    if (this.held.length === 0 && !this.log.holds) return false;
+    // A copy, which the `slice` of a Buffer is not.
+    this.held.push(new Uint8Array(bytes.subarray(0, length)));
+    this.heldBytes += length;
+    if (this.heldBytes > OUTPUT_BYTES_MAX && !this.isFull) {
+      this.isFull = true;
+      this.owner.full();
+    }
+    this.log.whenReleased((safe) => this.release(safe));
+    return true;
+  }
+
+  /** Whether something waits; then `end` is called behind it. */
+  ends(end: () => void): boolean {
+    if (this.held.length === 0) return false;
+    this.afterwards = end;
+    return true;
+  }
+
+  /** Each reply has asked for itself, and they are answered in order. */
+  private release(safe: boolean): void {
+    if (this.isLost) return;
+    if (!safe) {
+      this.isLost = true;
+      this.held.length = 0;
+      this.owner.lost();
+      return;
+    }
+    const bytes = this.held.shift() as Uint8Array;
+    this.heldBytes -= bytes.length;
+    this.owner.send(bytes);
+    if (this.held.length > 0) return;
+    const { isFull, afterwards } = this;
+    this.isFull = false;
+    this.afterwards = undefined;
+    this.owner.emptied(isFull);
+    afterwards?.();
+  }
+}
