@@ -59,7 +59,9 @@ export class KeptLog implements AppendOnlyLog {
   }
 
   get failure(): string | undefined {
-    return this.kept?.failure?.message;
+    const failure = this.kept?.failure;
+    // What the system says, without the path, which is none of a client's business.
+    return failure && describe(failure.cause ?? failure);
   }
 
   get bytes(): number {
@@ -183,7 +185,11 @@ export class KeptLog implements AppendOnlyLog {
 
   /** Makes everything durable. Rejects when that failed; it is closed all the same. */
   async close(): Promise<void> {
-    await this.kept?.close();
+    const { kept } = this;
+    if (kept === undefined) return;
+    // After a failure the last that can be done is to write everything anew. Why that fails is told as an event.
+    if (kept.failure !== undefined) await kept.rewrite().catch(() => undefined);
+    await kept.close();
   }
 
   private async openLog(): Promise<AppendLog> {
@@ -200,6 +206,10 @@ export class KeptLog implements AppendOnlyLog {
     });
     return this.kept;
   }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** For a server that keeps nothing on disk. */
