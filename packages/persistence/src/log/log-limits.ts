@@ -24,6 +24,10 @@ export const SYNC_LATE_MS = 2_000;
 /** When so much waits to be written replies are held back until it is: the disk is slower than the clients. */
 export const BACKLOG_BYTES_MAX = 16 * 1024 * 1024;
 
+/** With `always`, how long those who were released last are waited for, so that one fsync serves all. */
+export const GATHER_MS_MAX = 2;
+export const GATHER_TURNS_MAX = 200;
+
 /** A failed write is tried again after this. */
 export const WRITE_RETRY_MS = 1_000;
 

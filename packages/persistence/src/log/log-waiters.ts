@@ -9,6 +9,13 @@ interface Waiter {
 /** Those who wait for the log to come so far. */
 export class LogWaiters {
   private waiters: Waiter[] = [];
+  /** How many waited when somebody was last released. */
+  crowd = 0;
+
+  /** How many wait now. */
+  get count(): number {
+    return this.waiters.length;
+  }
 
   add(isReady: () => boolean, released: Released): void {
     this.waiters.push({ isReady, released });
@@ -24,6 +31,7 @@ export class LogWaiters {
       if (waiter.isReady()) waiter.released(true);
       else waiting.push(waiter);
     }
+    if (waiting.length < waiters.length) this.crowd = waiters.length;
     // Whoever was released may wait again already.
     this.waiters = waiting.concat(this.waiters);
   }

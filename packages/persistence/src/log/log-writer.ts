@@ -6,6 +6,8 @@ import type { LogEvent } from './log-events.ts';
 import { LOG_RECORD_BYTES, RECORD_EFFECTS, RECORD_END, RECORD_MARK } from './log-layout.ts';
 import {
   BACKLOG_BYTES_MAX,
+  GATHER_MS_MAX,
+  GATHER_TURNS_MAX,
   LAZY_SYNC_INTERVAL_MS,
   SYNC_INTERVAL_MS,
   SYNC_LATE_MS,
@@ -61,6 +63,8 @@ export class LogWriter {
   private running: Promise<void> | undefined;
   private syncing: Promise<void> | undefined;
   private syncBegan = Number.NEGATIVE_INFINITY;
+  /** How long the last fsync took. */
+  private syncMs = 0;
   private syncTimer: unknown;
   private retryTimer: unknown;
   /** The last write has failed. */
@@ -209,9 +213,26 @@ export class LogWriter {
 
   private async run(): Promise<void> {
     await this.environment.yieldToEventLoop();
-    for (let item = this.nextItem(); item !== undefined; item = this.nextItem())
+    if (this.fsync === 'always') await this.gather();
+    for (let item = this.nextItem(); item !== undefined; item = this.nextItem()) {
       if (!(await this.perform(item))) break;
+      if (this.fsync === 'always' && this.effects.waiting > 0) await this.gather();
+    }
     this.running = undefined;
+  }
+
+  /**
+   * Waits for as many as waited last time, but no longer than an fsync takes: those who were just released are
+   * about to write again, and one fsync for all is worth more than two for half of them. A client by itself
+   * never waits.
+   */
+  private async gather(): Promise<void> {
+    const { environment, waiters } = this;
+    const until = environment.monotonic.now() + Math.min(this.syncMs, GATHER_MS_MAX);
+    for (let turns = 0; turns < GATHER_TURNS_MAX && waiters.count < waiters.crowd; turns += 1) {
+      if (environment.monotonic.now() >= until) return;
+      await environment.yieldToEventLoop();
+    }
   }
 
   private nextItem(): Item | undefined {
@@ -308,6 +329,7 @@ export class LogWriter {
       this.fail('sync-failed', error, segment);
       return;
     }
+    this.syncMs = this.environment.monotonic.now() - this.syncBegan;
     if (this.segment === segment) this.durable = written;
   }
 
