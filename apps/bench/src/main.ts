@@ -1,7 +1,8 @@
-// pnpm bench [--quick] [embedded] [codec] [client] [engine]: prints all comparisons, or those
+// pnpm bench [--quick] [embedded] [codec] [client] [engine] [disk]: prints all comparisons, or those
 // whose names begin so. engine-100m takes minutes and runs only when it is named in full.
 import { parseArgs } from 'node:util';
 import { measureClientAndServer } from './client-and-server.ts';
+import { compareLogSpeed } from './disk/log-speed.ts';
 import { compareEmbeddedStores } from './embedded-store.ts';
 import { measureChurn } from './engine/churn.ts';
 import { compareEviction } from './engine/eviction.ts';
@@ -52,6 +53,7 @@ const COMPARISONS: ReadonlyMap<string, () => Promise<void>> = new Map([
         ? measureClientAndServer(50, { rounds: 1, budgetMs: 5_000 })
         : measureClientAndServer(300, { rounds: 5, budgetMs: 40_000 }),
   ],
+  ['disk-log', () => (quick ? compareLogSpeed(2_000, 1) : compareLogSpeed(60_000, 5))],
   ['engine-memory', () => compareMemory(quick ? 50_000 : 10_000_000)],
   [
     'engine-speed',
