@@ -3,7 +3,7 @@ import { type ErrorReply, Errors, errorReply } from '../errors.ts';
 import { KEY_BYTES_MAX, TEXT_BYTES_MAX, VALUE_BYTES_MAX } from '../limits.ts';
 import type { RequestBatch } from '../request-batch.ts';
 import { COMPILED, type CompiledCommand, type CompiledOption } from './compile.ts';
-import type { ArgumentKind } from './row.ts';
+import type { Argument, ArgumentKind } from './row.ts';
 
 /** By command number: how many keys and values it takes when that is all it is given; else -1. */
 const PLAIN_SIZE = Int32Array.from(COMPILED, (command) =>
@@ -102,26 +102,46 @@ function parseOptions(command: CompiledCommand, request: RequestBatch): ErrorRep
   request.clearOptions();
   const end = request.at + request.size;
   let groups = 0;
-  let integers: ErrorReply | undefined;
   let at = request.at + Math.min(command.kinds.length, request.size);
   while (at < end) {
     // A giant argument in the place of a token never becomes a string.
     if (!request.isText(at) || (request.length[at] as number) > TOKEN_BYTES_MAX)
       return Errors.syntax;
     const option = command.options.get(request.text(at).toUpperCase());
-    if (option === undefined || (groups & (1 << option.group)) !== 0) return Errors.syntax;
+    if (option === undefined) return unknownOption(command, request, at);
+    // The same option may be given again, as in Redis: the last one counts.
+    if ((groups & (1 << option.group)) !== 0 && options[option.slot] === 0) return Errors.syntax;
     groups |= 1 << option.group;
     const next = at + 1 + operandCount(option, end - at - 1);
     if (next > end) return Errors.syntax;
     request.optionsGiven = true;
     options[option.slot] = 1 + (option.operands.length > 0 ? at + 1 : at);
-    for (let a = at + 1; a < next; a++) {
-      const operand = option.operands[Math.min(a - at - 1, option.operands.length - 1)];
-      integers ??= checkKind(operand?.kind ?? 'text', request, a);
-    }
     at = next;
   }
-  return integers;
+  for (const { slot, others, reply } of command.conflicts)
+    if (options[slot] !== 0 && others.some((other) => options[other] !== 0)) return reply;
+  return checkOperands(command, request);
+}
+
+/** Checks what belongs to the options that count. */
+function checkOperands(command: CompiledCommand, request: RequestBatch): ErrorReply | undefined {
+  const end = request.at + request.size;
+  for (const { slot, operands } of command.options.values()) {
+    const first = (request.options[slot] as number) - 1;
+    if (first < 0 || operands.length === 0) continue;
+    const count = operands.at(-1)?.many ? end - first : operands.length;
+    for (let i = 0; i < count; i++) {
+      const { kind } = operands[Math.min(i, operands.length - 1)] as Argument;
+      const reply = checkKind(kind, request, first + i);
+      if (reply !== undefined) return reply;
+    }
+  }
+  return undefined;
+}
+
+function unknownOption({ row }: CompiledCommand, request: RequestBatch, at: number): ErrorReply {
+  if (row.unknownOption === undefined) return Errors.syntax;
+  return errorReply(`${row.unknownOption} ${request.text(at)}`);
 }
 
 /** How many arguments belong to a token when `left` follow it. */

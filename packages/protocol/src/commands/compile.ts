@@ -1,3 +1,4 @@
+import { type ErrorReply, errorReply } from '../errors.ts';
 import type { Argument, ArgumentKind, CommandRow, OptionGroup } from './row.ts';
 import { COMMANDS, type CommandName, type CommandNamed } from './table.ts';
 
@@ -36,6 +37,7 @@ export interface CompiledCommand {
   /** By upper-case token. */
   readonly options: ReadonlyMap<string, CompiledOption>;
   readonly optionCount: number;
+  readonly conflicts: readonly CompiledConflict[];
   /** Redis's arity: the name counts, and negative means at least. */
   readonly arity: number;
   /** Redis's key positions: the name is 0, a last of -1 is the end. */
@@ -52,16 +54,23 @@ function optionsOf(groups: readonly OptionGroup[]): Map<string, CompiledOption> 
   return options;
 }
 
-/** The most arguments that options can add: the longest of each group, once. */
-function optionArgumentsMax(groups: readonly OptionGroup[]): number {
-  let total = 0;
-  for (const tokens of groups) {
-    const lengths = Object.values(tokens).map((operands) =>
-      operands.some((operand) => operand.many) ? Number.POSITIVE_INFINITY : 1 + operands.length,
-    );
-    total += Math.max(...lengths);
-  }
-  return total;
+/** Options in a compiled form, and the error for those that do not go together. */
+interface CompiledConflict {
+  readonly slot: number;
+  readonly others: readonly number[];
+  readonly reply: ErrorReply;
+}
+
+function conflictsOf(
+  { conflicts = [] }: CommandRow,
+  options: ReadonlyMap<string, CompiledOption>,
+): CompiledConflict[] {
+  const slotOf = (token: string): number => (options.get(token) as CompiledOption).slot;
+  return conflicts.map(({ option, others, message }) => ({
+    slot: slotOf(option),
+    others: others.map(slotOf),
+    reply: errorReply(message),
+  }));
 }
 
 function hasSubcommands(container: string): boolean {
@@ -74,8 +83,10 @@ function compile(row: CommandRow, id: number): CompiledCommand {
   const last = args.at(-1);
   const repeats = row.repeat ? args.length : last?.many ? 1 : 0;
   const argumentsMin = args.filter((arg) => !arg.optional).length;
-  const argumentsMax =
-    repeats > 0 ? Number.POSITIVE_INFINITY : args.length + optionArgumentsMax(options);
+  // An option may be given again; the last of them counts.
+  const unbounded = repeats > 0 || options.length > 0;
+  const argumentsMax = unbounded ? Number.POSITIVE_INFINITY : args.length;
+  const compiledOptions = optionsOf(options);
   const key = args.findIndex((arg) => arg.kind === 'key');
   // COMMAND takes no argument itself, but its subcommands come with some.
   const fixed = argumentsMin === argumentsMax && !hasSubcommands(row.name);
@@ -93,7 +104,8 @@ function compile(row: CommandRow, id: number): CompiledCommand {
     argumentsMax,
     kinds: args.map((arg) => arg.kind),
     repeats,
-    options: optionsOf(options),
+    options: compiledOptions,
+    conflicts: conflictsOf(row, compiledOptions),
     optionCount: options.reduce((n, tokens) => n + Object.keys(tokens).length, 0),
     arity: fixed ? argumentsMin + words : -(argumentsMin + words),
     firstKey: key < 0 ? 0 : key + words,

@@ -25,10 +25,20 @@ const expiry = <const Name extends string, const Unit extends string>(
     complexity: 'O(1)',
     flags: ['write', 'fast'],
     args: [key, integer(unit)],
-    options: [
-      { NX: [], XX: [] },
-      { GT: [], LT: [] },
+    options: [{ NX: [] }, { XX: [] }, { GT: [] }, { LT: [] }],
+    conflicts: [
+      {
+        option: 'NX',
+        others: ['XX', 'GT', 'LT'],
+        message: 'NX and XX, GT or LT options at the same time are not compatible',
+      },
+      {
+        option: 'GT',
+        others: ['LT'],
+        message: 'GT and LT options at the same time are not compatible',
+      },
     ],
+    unknownOption: 'Unsupported option',
     reply: { native: 'integer', resp: 'integer' },
     idempotent: false,
   }) as const;

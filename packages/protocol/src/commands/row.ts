@@ -17,6 +17,13 @@ export interface Argument {
  */
 export type OptionGroup = Readonly<Record<string, readonly Argument[]>>;
 
+/** `option` does not go with any of `others`. */
+interface OptionConflict {
+  readonly option: string;
+  readonly others: readonly string[];
+  readonly message: string;
+}
+
 /** How the gate and COMMAND see a command; the names are Redis's. */
 export type CommandFlag =
   /** changes the keyspace */
@@ -93,6 +100,10 @@ export interface CommandRow {
   /** `args` as a whole repeat, as in MSET key value [key value ...]. */
   readonly repeat?: true;
   readonly options?: readonly OptionGroup[];
+  /** Options that Redis refuses together with words of its own, in its order. */
+  readonly conflicts?: readonly OptionConflict[];
+  /** How Redis answers an unknown option, which is appended; a syntax error if left out. */
+  readonly unknownOption?: string;
   readonly reply: { readonly native: NativeReply; readonly resp: RespReply };
   /** Sending it twice leaves what sending it once leaves: a client may retry it by itself. */
   readonly idempotent: boolean;

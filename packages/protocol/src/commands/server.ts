@@ -7,6 +7,21 @@ const names = {
   optional: true,
 } as const satisfies Argument;
 
+const flushing = <const Name extends string>(name: Name, summary: string) =>
+  ({
+    name,
+    group: 'server',
+    summary,
+    complexity: 'O(1), and O(memory) to give it back',
+    flags: ['write'],
+    args: [],
+    options: [{ ASYNC: [], SYNC: [] }],
+    reply: { native: 'text', resp: 'ok' },
+    idempotent: false,
+    differs:
+      'ASYNC and SYNC do the same: nothing is walked, so nobody waits. A running save is started over, so that it cannot undo the flush.',
+  }) as const;
+
 export const serverRows = [
   command({
     name: 'FLUSH',
@@ -19,6 +34,8 @@ export const serverRows = [
     idempotent: false,
     differs: 'Not in Redis. A running save is started over, so that it cannot undo the flush.',
   }),
+  command(flushing('FLUSHDB', 'Empties the selected database.')),
+  command(flushing('FLUSHALL', 'Empties all databases.')),
   command({
     name: 'SAVE',
     group: 'server',

@@ -59,6 +59,8 @@ const REDIS: Readonly<Record<string, readonly [number, string, number, number, n
   'CONFIG SET': [-4, 'admin loading noscript', 0, 0, 0],
   'CONFIG RESETSTAT': [2, 'admin loading noscript', 0, 0, 0],
   'MEMORY USAGE': [-3, 'readonly', 2, 2, 1],
+  FLUSHDB: [-1, 'write', 0, 0, 0],
+  FLUSHALL: [-1, 'write', 0, 0, 0],
   SAVE: [1, 'admin noscript', 0, 0, 0],
   LASTSAVE: [1, 'fast loading', 0, 0, 0],
   DBSIZE: [1, 'fast readonly', 0, 0, 0],

@@ -43,6 +43,7 @@ const NO_PASSWORD = errorReply(
 );
 const BAD_NAME = errorReply('Client names cannot contain spaces, newlines or special characters.');
 const BAD_INDEX = errorReply('DB index is out of range');
+const NO_INDEX = errorReply('value is out of range, value must between -2147483648 and 2147483647');
 
 /** A failed sign-in is answered after a pause: guessing is slow, and nobody else waits. */
 function refuseSignIn({ timers, log }: ServerContext, session: Session): Parked {
@@ -129,6 +130,7 @@ function auth(context: ServerContext): Handler {
 function select({ keyspaces }: ServerContext): Handler {
   return (request, session, out) => {
     const index = Number(request.integer(request.at));
+    if (index !== (index | 0)) return out.error(NO_INDEX);
     if (index < 0 || index >= keyspaces.count) return out.error(BAD_INDEX);
     session.database = index;
     session.keyspace = keyspaces.at(index);

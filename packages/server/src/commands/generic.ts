@@ -18,9 +18,6 @@ const ExpireOption = optionSlots('EXPIRE');
 const SCAN_COUNT_DEFAULT = 10;
 
 const INVALID_CURSOR = errorReply('invalid cursor');
-const NX_WITH_OTHERS = errorReply(
-  'NX and XX, GT or LT options at the same time are not compatible',
-);
 
 const del: Handler = (request, { keyspace: db }, out) => {
   let deleted = 0;
@@ -51,8 +48,6 @@ function allowed(options: Int32Array, old: number, deadline: number): boolean {
 function expire(context: ServerContext, name: string, unit: ExpiryUnit): Handler {
   return (request, { keyspace: db }, out) => {
     const { at: key, options } = request;
-    const others = options[ExpireOption.GT] !== 0 || options[ExpireOption.LT] !== 0;
-    if (options[ExpireOption.NX] !== 0 && others) return out.error(NX_WITH_OTHERS);
     const now = context.keyspaces.now;
     const deadline = deadlineOf(request.integer(key + 1) as number | bigint, unit, now);
     if (deadline === undefined) return out.error(invalidExpiry(name));
@@ -82,7 +77,8 @@ const persist: Handler = (request, { keyspace: db }, out) => {
   out.integer(1);
 };
 
-const CURSOR = /^\d{1,16}$/;
+/** Nothing at all is 0, as in Redis. */
+const CURSOR = /^\d{0,16}$/;
 
 /** The operand of an option: its argument, or -1 when the option was not given. */
 const operandOf = (request: RequestBatch, slot: number): number =>

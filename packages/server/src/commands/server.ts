@@ -1,8 +1,10 @@
-import { errorReply, optionSlots } from '@kv/protocol';
+import { Errors, errorReply, optionSlots } from '@kv/protocol';
 import { matchesGlob } from '../glob.ts';
 import type { Handler, Handlers, ServerContext } from '../handler.ts';
 import { info } from '../info.ts';
 import { Parked, type Reply } from '../parked.ts';
+import type { Keyspace } from '../ports.ts';
+import type { Session } from '../session.ts';
 import {
   commandCount,
   commandDocs,
@@ -12,6 +14,7 @@ import {
 } from './introspection.ts';
 
 const ShutdownOption = optionSlots('SHUTDOWN');
+const UsageOption = optionSlots('MEMORY USAGE');
 const encoder = new TextEncoder();
 
 const SAVE_RUNNING = errorReply('Background save already in progress');
@@ -92,10 +95,25 @@ function configSet({ configuration }: ServerContext): Handler {
 }
 
 const memoryUsage: Handler = (request, { keyspace: db }, out) => {
+  const samples = (request.options[UsageOption.SAMPLES] as number) - 1;
+  if (samples >= 0 && (request.integer(samples) as number | bigint) < 0)
+    return out.error(Errors.syntax);
   const ref = db.find(request, request.at);
   if (ref === 0) out.absent();
   else out.integer(db.memoryOf(ref));
 };
+
+function flush(
+  { snapshots }: ServerContext,
+  emptied: (session: Session) => readonly Keyspace[],
+): Handler {
+  return (request, session, out) => {
+    if (request.size > 1) return out.error(Errors.syntax);
+    for (const keyspace of emptied(session)) keyspace.clear();
+    snapshots.flushed();
+    out.status('OK');
+  };
+}
 
 /** Handlers of `protocol/src/commands/server.ts`, row by row. */
 export function serverCommands(context: ServerContext): Handlers<'server'> {
@@ -105,6 +123,8 @@ export function serverCommands(context: ServerContext): Handlers<'server'> {
       context.snapshots.flushed();
       out.integer(removed);
     },
+    FLUSHDB: flush(context, ({ keyspace }) => [keyspace]),
+    FLUSHALL: flush(context, () => [...context.keyspaces.used()].map(([, keyspace]) => keyspace)),
     SAVE: save(context),
     BGSAVE: bgsave(context),
     LASTSAVE: (_request, _session, out) => out.integer(context.snapshots.lastSaveAt),

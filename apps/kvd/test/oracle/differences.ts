@@ -1,0 +1,46 @@
+// Where kvd answers otherwise than redis-server, on purpose.
+import type { Words } from './script.ts';
+
+/** An intended difference. */
+export interface IntendedDifference {
+  readonly what: string;
+  readonly why: string;
+  /**
+   * Whether it explains two replies, which are raw. Without it scripts keep out of the way:
+   * what the servers hold would not be the same afterwards.
+   */
+  readonly explains?: (words: Words, redis: string, kvd: string) => boolean;
+}
+
+/** All of them. `pnpm oracle --differences` prints the list. */
+export const INTENDED_DIFFERENCES: readonly IntendedDifference[] = [
+  {
+    what: 'At the very millisecond of its deadline an entry is gone; Redis keeps it until the next.',
+    why: 'A TTL of one second lasts a second. Scripts never stop the clock at a deadline.',
+  },
+  {
+    what: 'A deadline beyond 2^53-1 milliseconds is an error; Redis takes 2^63-1.',
+    why: 'Deadlines are JavaScript numbers, exact for 285,000 years. Scripts draw none beyond.',
+  },
+  {
+    what: 'MEMORY USAGE of an entry that has expired is nil; Redis tells the size until it is removed.',
+    why: 'Expired entries are never seen.',
+    explains: (words, redis, kvd) => isCommand(words, 'MEMORY') && redis[0] === ':' && isNil(kvd),
+  },
+  {
+    what: 'Where several arguments are wrong, SCAN may complain of another one than Redis.',
+    why: 'Options are checked by the table, before the command runs.',
+    explains: (words, redis, kvd) => isCommand(words, 'SCAN') && areErrors(redis, kvd),
+  },
+];
+
+const isCommand = (words: Words, ...names: readonly string[]): boolean =>
+  names.includes((words[0] ?? '').toUpperCase());
+const isNil = (reply: string): boolean => reply === '$-1\r\n' || reply === '_\r\n';
+const areErrors = (...replies: readonly string[]): boolean =>
+  replies.every((reply) => reply.startsWith('-ERR '));
+
+/** Whether two replies that are not equal differ on purpose. */
+export function isIntended(words: Words, redis: string, kvd: string): boolean {
+  return INTENDED_DIFFERENCES.some(({ explains }) => explains?.(words, redis, kvd));
+}

@@ -1,0 +1,34 @@
+import { integerWord, keyWord } from '../domains.ts';
+import type { Grammar } from '../grammar.ts';
+
+const SAVES = 'saves or stops: tested with files and processes';
+const OWN_LIST = 'lists what this server has: tested by itself';
+
+/** Of `protocol/src/commands/server.ts`. */
+export const serverGrammar: Grammar<'server'> = {
+  FLUSH: { skip: 'not in Redis' },
+  FLUSHDB: { weight: 0.1 },
+  FLUSHALL: { weight: 0.1 },
+  SAVE: { skip: SAVES },
+  BGSAVE: { skip: SAVES },
+  LASTSAVE: { compare: 'kind' },
+  DBSIZE: { skip: 'may count expired keys: compared when none are due, at the end of a script' },
+  INFO: { compare: 'kind', words: () => [] },
+  'MEMORY USAGE': {
+    words: (draw) => {
+      const samples = draw.random.chance(0.3) ? ['SAMPLES', integerWord(draw)] : [];
+      return [keyWord(draw), ...samples];
+    },
+    compare: 'kind',
+  },
+  SHUTDOWN: { skip: SAVES },
+  'CONFIG GET': { skip: OWN_LIST },
+  'CONFIG SET': { skip: OWN_LIST },
+  'CONFIG RESETSTAT': {},
+  COMMAND: { skip: OWN_LIST },
+  'COMMAND COUNT': { skip: OWN_LIST },
+  'COMMAND LIST': { skip: OWN_LIST },
+  'COMMAND INFO': { skip: OWN_LIST },
+  'COMMAND DOCS': { skip: OWN_LIST },
+  'COMMAND GETKEYS': { skip: OWN_LIST },
+};

@@ -1,0 +1,68 @@
+import { makeScript } from './make-script.ts';
+import { type Difference, type Fault, Pair } from './pair.ts';
+import { type RespVersion, scriptText } from './script.ts';
+import { type Finding, shrink } from './shrink.ts';
+
+/** How long a search goes on, and where it begins. */
+export interface Search {
+  readonly version: RespVersion;
+  readonly seed: number;
+  readonly commandsPerSeed: number;
+  /** Most commands are of this group, where one is named. */
+  readonly group?: string | undefined;
+  readonly fault?: Fault;
+  /** Stops after so many differences, of different commands. */
+  readonly findingsMax: number;
+  /** Asked before each seed, with how many have been run. */
+  readonly goesOn: (seeds: number) => boolean;
+}
+
+/** What a search has run and found. */
+export interface SearchResult {
+  readonly seeds: number;
+  readonly commands: number;
+  /** The differences, shrunk, and their seeds; one of each command. */
+  readonly found: readonly SeedFinding[];
+}
+
+/** A finding, and the seed that leads to it. */
+export interface SeedFinding extends Finding {
+  readonly seed: number;
+}
+
+/** Compares seed after seed, until there are differences enough or the search is to end. */
+export async function search(options: Search): Promise<SearchResult> {
+  const { version, commandsPerSeed, group, fault, findingsMax, goesOn } = options;
+  await using pair = await Pair.start(version, fault);
+  const found = new Map<string, SeedFinding>();
+  let seeds = 0;
+  let commands = 0;
+  while (goesOn(seeds) && found.size < findingsMax) {
+    const seed = options.seed + seeds++;
+    const script = makeScript(seed, commandsPerSeed, group);
+    const difference = await pair.run(script);
+    commands += difference?.at ?? script.length;
+    if (difference === undefined) continue;
+    const finding = await shrink(script, difference, (shorter) => pair.run(shorter));
+    const name = finding.difference.words[0]?.toUpperCase() ?? '';
+    if (!found.has(name)) found.set(name, { ...finding, seed });
+  }
+  return { seeds, commands, found: [...found.values()] };
+}
+
+/** A difference for people. */
+export function findingText(
+  version: RespVersion,
+  { seed, script, difference }: SeedFinding,
+): string {
+  return [`seed ${seed} over RESP${version}:`, scriptText(script), ...answers(difference)].join(
+    '\n',
+  );
+}
+
+function answers({ redis, kvd }: Difference): string[] {
+  return [
+    `redis-server answers ${JSON.stringify(redis)}`,
+    `kvd          answers ${JSON.stringify(kvd)}`,
+  ];
+}

@@ -1,0 +1,163 @@
+import { type Kvd, startKvd } from '../../src/index.ts';
+import { MovableClock } from '../movable-clock.ts';
+import { isIntended } from './differences.ts';
+import { comparisonOf, EPOCH } from './make-script.ts';
+import { RedisWithClock } from './redis-with-clock.ts';
+import { sameElements, sameKind } from './reply.ts';
+import type { RespVersion, Script, Step, Words } from './script.ts';
+import { ServerConnection } from './server-connection.ts';
+
+/** Commands that are sent before the replies to them are awaited. */
+const PIPELINE_MAX = 250;
+
+/** The first replies of a script that are not the same. */
+export interface Difference {
+  /** How many steps of the script came before. */
+  readonly at: number;
+  readonly words: Words;
+  readonly redis: string;
+  readonly kvd: string;
+}
+
+/** Makes a server wrong: what it is sent instead of a command. For tests of the oracle itself. */
+export type Fault = (words: Words) => Words;
+
+/** One server and its connections; they are opened when a script first speaks through them. */
+class Side {
+  private readonly port: number;
+  private readonly version: RespVersion;
+  private readonly fault: Fault | undefined;
+  private readonly connections: ServerConnection[] = [];
+
+  constructor(port: number, version: RespVersion, fault?: Fault) {
+    this.port = port;
+    this.version = version;
+    this.fault = fault;
+  }
+
+  async exchange(client: number, all: readonly Words[]): Promise<string[]> {
+    const connection = await this.connection(client);
+    return connection.exchange(this.fault === undefined ? all : all.map(this.fault));
+  }
+
+  private async connection(client: number): Promise<ServerConnection> {
+    const known = this.connections[client];
+    if (known !== undefined) return known;
+    const opened = await ServerConnection.open(this.port);
+    this.connections[client] = opened;
+    await opened.exchange([['HELLO', String(this.version)]]);
+    return opened;
+  }
+
+  /** Back to nothing. */
+  async reset(): Promise<void> {
+    const version = String(this.version);
+    for (const client of this.connections.keys())
+      await this.connections[client]?.exchange([['RESET'], ['HELLO', version]]);
+    const connection = await this.connection(0);
+    await connection.exchange([['FLUSHALL']]);
+  }
+
+  close(): void {
+    for (const connection of this.connections) connection?.close();
+  }
+}
+
+/** redis-server and kvd, side by side, with one time. */
+export class Pair {
+  private readonly clock: MovableClock;
+  private readonly redis: RedisWithClock;
+  private readonly kvd: Kvd;
+  private readonly sides: readonly [redis: Side, kvd: Side];
+
+  private constructor(
+    clock: MovableClock,
+    redis: RedisWithClock,
+    kvd: Kvd,
+    version: RespVersion,
+    fault: Fault | undefined,
+  ) {
+    this.clock = clock;
+    this.redis = redis;
+    this.kvd = kvd;
+    this.sides = [new Side(redis.port, version), new Side(kvd.port, version, fault)];
+  }
+
+  static async start(version: RespVersion, fault?: Fault): Promise<Pair> {
+    const clock = new MovableClock(EPOCH);
+    const redis = await RedisWithClock.start(EPOCH);
+    const kvd = await startKvd({ clock });
+    const pair = new Pair(clock, redis, kvd, version, fault);
+    // What expires is met by commands, or not at all.
+    await pair.sides[0].exchange(0, [['DEBUG', 'SET-ACTIVE-EXPIRE', '0']]);
+    return pair;
+  }
+
+  /** Runs a script from nothing; the first difference that is not intended. */
+  async run(script: Script): Promise<Difference | undefined> {
+    this.setTime(EPOCH);
+    for (const side of this.sides) await side.reset();
+    let at = 0;
+    while (at < script.length) {
+      const step = script[at] as Step;
+      if ('advanceMs' in step) {
+        this.setTime(this.clock.now() + step.advanceMs);
+        at++;
+        continue;
+      }
+      const all = pipelineAt(script, at);
+      const difference = await this.compare(step.client, all, at);
+      if (difference !== undefined) return difference;
+      at += all.length;
+    }
+    return undefined;
+  }
+
+  private setTime(now: number): void {
+    if (now === this.clock.now()) return;
+    this.clock.advance(now - this.clock.now());
+    this.redis.setTime(now);
+  }
+
+  private async compare(
+    client: number,
+    all: readonly Words[],
+    at: number,
+  ): Promise<Difference | undefined> {
+    const [ofRedis, ofKvd] = await Promise.all(
+      this.sides.map((side) => side.exchange(client, all)),
+    );
+    for (const [i, words] of all.entries()) {
+      const redis = ofRedis?.[i] ?? '(hung up)';
+      const kvd = ofKvd?.[i] ?? '(hung up)';
+      if (!agree(words, redis, kvd)) return { at: at + i, words, redis, kvd };
+    }
+    return undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const side of this.sides) side.close();
+    await this.redis.stop();
+    await this.kvd.close();
+  }
+}
+
+/** The commands from a step on that one client sends without a pause. */
+function pipelineAt(script: Script, start: number): Words[] {
+  const first = script[start] as { readonly client: number };
+  const all: Words[] = [];
+  for (let at = start; at < script.length && all.length < PIPELINE_MAX; at++) {
+    const step = script[at] as Step;
+    if (!('client' in step) || step.client !== first.client) break;
+    all.push(step.words);
+  }
+  return all;
+}
+
+function agree(words: Words, redis: string, kvd: string): boolean {
+  if (redis === kvd) return true;
+  const comparison = comparisonOf(words);
+  if (comparison === 'kind' && sameKind(redis, kvd)) return true;
+  if (comparison === 'unordered' && sameElements(redis, kvd)) return true;
+  return isIntended(words, redis, kvd);
+}
