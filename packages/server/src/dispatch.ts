@@ -16,6 +16,7 @@ import {
   type RequestBatch,
   subcommandsOf,
 } from '@kv/protocol';
+import { bitmapCommands } from './commands/bitmap.ts';
 import { connectionCommands } from './commands/connection.ts';
 import { genericCommands } from './commands/generic.ts';
 import { serverCommands } from './commands/server.ts';
@@ -45,6 +46,7 @@ export class Dispatcher {
     this.statistics = context.statistics;
     const byName: Readonly<Record<string, Handler>> = {
       ...stringCommands(context),
+      ...bitmapCommands,
       ...genericCommands(context),
       ...connectionCommands(context),
       ...serverCommands(context),

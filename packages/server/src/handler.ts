@@ -1,4 +1,4 @@
-import type { NamesOfGroup, ReplyWriter, RequestBatch } from '@kv/protocol';
+import type { CommandGroup, NamesOfGroup, ReplyWriter, RequestBatch } from '@kv/protocol';
 import type { CredentialCheck } from './credentials.ts';
 import type { Parked } from './parked.ts';
 import type { Pause } from './pause.ts';
@@ -24,9 +24,7 @@ import type { Statistics } from './statistics.ts';
 export type Handler = (request: RequestBatch, session: Session, out: ReplyWriter) => Parked | void;
 
 /** One handler for each command of a group, no more and no fewer. */
-export type Handlers<Group extends 'string' | 'generic' | 'connection' | 'server'> = Readonly<
-  Record<NamesOfGroup<Group>, Handler>
->;
+export type Handlers<Group extends CommandGroup> = Readonly<Record<NamesOfGroup<Group>, Handler>>;
 
 /** What handlers work with; one for a whole server. */
 export interface ServerContext {

@@ -28,14 +28,38 @@ export const INTENDED_DIFFERENCES: readonly IntendedDifference[] = [
     explains: (words, redis, kvd) => isCommand(words, 'MEMORY') && redis[0] === ':' && isNil(kvd),
   },
   {
-    what: 'Where several arguments are wrong, SCAN may complain of another one than Redis.',
+    what: 'Arguments that make no sense are an error for an absent key too: BITCOUNT, BITPOS, GETEX.',
+    why: 'Arguments are checked before the command runs; Redis 7.2 does so for the bit commands.',
+    explains: (words, redis, kvd) =>
+      isCommand(words, 'BITCOUNT', 'BITPOS', 'GETEX') &&
+      areErrors(kvd) &&
+      (isNil(redis) || redis === ':0\r\n' || redis === ':-1\r\n'),
+  },
+  {
+    what: 'LCS checks MINMATCHLEN only where it is given last.',
+    why: 'An option that is given again replaces the one before; Redis has no rule of its own.',
+    explains: (words, redis, kvd) =>
+      isCommand(words, 'LCS') &&
+      areErrors(redis) &&
+      !areErrors(kvd) &&
+      repeats(words, 'MINMATCHLEN'),
+  },
+  {
+    what: 'BITFIELD with OVERFLOW SAT takes a number near to -2^63 to the least of a type; Redis, whose own arithmetic overflows, to the greatest.',
+    why: 'The least is right. Scripts draw no such numbers.',
+  },
+  {
+    what: 'Where several arguments are wrong, another one may be complained of: BITCOUNT, BITPOS, LCS, SCAN.',
     why: 'Options are checked by the table, before the command runs.',
-    explains: (words, redis, kvd) => isCommand(words, 'SCAN') && areErrors(redis, kvd),
+    explains: (words, redis, kvd) =>
+      isCommand(words, 'BITCOUNT', 'BITPOS', 'LCS', 'SCAN') && areErrors(redis, kvd),
   },
 ];
 
 const isCommand = (words: Words, ...names: readonly string[]): boolean =>
   names.includes((words[0] ?? '').toUpperCase());
+const repeats = (words: Words, option: string): boolean =>
+  words.filter((word) => word.toUpperCase() === option).length > 1;
 const isNil = (reply: string): boolean => reply === '$-1\r\n' || reply === '_\r\n';
 const areErrors = (...replies: readonly string[]): boolean =>
   replies.every((reply) => reply.startsWith('-ERR '));

@@ -83,11 +83,11 @@ export function keyWord({ random }: Draw): string {
   return random.pick(KEYS);
 }
 
-function numberWord(draw: Draw): string {
+export function numberWord(draw: Draw): string {
   return draw.random.chance(0.5) ? draw.random.pick(NUMBERS) : integerWord(draw);
 }
 
-function valueWord(draw: Draw): string {
+export function valueWord(draw: Draw): string {
   const { random } = draw;
   if (random.chance(0.4)) return numberWord(draw);
   if (random.chance(0.5)) return random.pick(TEXTS);

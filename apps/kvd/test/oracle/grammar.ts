@@ -26,6 +26,8 @@ export interface GrammarLine {
   /** What is sent behind the name, where the table's arguments are not telling enough. */
   readonly words?: (draw: Draw) => Words;
   readonly compare?: Comparison;
+  /** Options that Redis 7.0 does not have. */
+  readonly leaveOut?: readonly string[];
   /** Why it is not compared at all. */
   readonly skip?: string;
 }
@@ -63,9 +65,9 @@ export class GroupGrammar {
     while (at < this.rows.length - 1 && left >= (this.weights[at] as number))
       left -= this.weights[at++] as number;
     const row = this.rows[at] as CommandRow;
-    const own = this.lines.get(row.name)?.words;
+    const { words: own, leaveOut } = this.lines.get(row.name) as GrammarLine;
     const names = row.name.split(' ').map((name) => inAnyCase(name, draw));
-    return spoiled([...names, ...(own?.(draw) ?? rowWords(row, draw))], draw);
+    return spoiled([...names, ...(own?.(draw) ?? rowWords(row, draw, leaveOut))], draw);
   }
 
   /** How the replies to a command of this group are compared; `undefined` of other groups. */
@@ -90,12 +92,12 @@ function spoiled(words: Words, draw: Draw): Words {
 }
 
 /** Arguments and options as a row of the table has them. */
-function rowWords(row: CommandRow, draw: Draw): string[] {
+function rowWords(row: CommandRow, draw: Draw, leaveOut: readonly string[] = []): string[] {
   const { random } = draw;
   const words: string[] = [];
   const repeats = row.repeat ? random.between(1, 3) : 1;
   for (let i = 0; i < repeats; i++) words.push(...argumentsWords(row.args, draw));
-  return [...words, ...optionWords(row.options ?? [], draw)];
+  return [...words, ...optionWords(row.options ?? [], draw, leaveOut)];
 }
 
 function argumentsWords(args: readonly Argument[], draw: Draw): string[] {
@@ -108,14 +110,20 @@ function argumentsWords(args: readonly Argument[], draw: Draw): string[] {
   return words;
 }
 
-function optionWords(groups: readonly OptionGroup[], draw: Draw): string[] {
+function optionWords(
+  groups: readonly OptionGroup[],
+  draw: Draw,
+  leaveOut: readonly string[],
+): string[] {
   const { random } = draw;
   const given: string[][] = [];
   for (const group of random.shuffled(groups)) {
     // Now and then two of those that exclude each other.
     const count = random.chance(0.4) ? (random.chance(0.05) ? 2 : 1) : 0;
     for (let i = 0; i < count; i++) {
-      const [token, operands] = random.pick(Object.entries(group));
+      const [token, operands] = random.pick(
+        Object.entries(group).filter(([name]) => !leaveOut.includes(name)),
+      );
       given.push([inAnyCase(token, draw), ...argumentsWords(operands, draw)]);
     }
   }

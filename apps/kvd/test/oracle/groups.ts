@@ -1,3 +1,4 @@
+import { bitmapGrammar } from './grammar/bitmap.ts';
 import { connectionGrammar } from './grammar/connection.ts';
 import { genericGrammar } from './grammar/generic.ts';
 import { serverGrammar } from './grammar/server.ts';
@@ -7,6 +8,7 @@ import { GroupGrammar } from './grammar.ts';
 /** The groups that are compared, and how often a command of each comes. */
 export const GROUPS: readonly (readonly [grammar: GroupGrammar, weight: number])[] = [
   [new GroupGrammar('string', stringGrammar), 6],
+  [new GroupGrammar('bitmap', bitmapGrammar), 4],
   [new GroupGrammar('generic', genericGrammar), 4],
   [new GroupGrammar('connection', connectionGrammar), 0.5],
   [new GroupGrammar('server', serverGrammar), 0.2],

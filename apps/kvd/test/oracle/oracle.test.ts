@@ -40,6 +40,7 @@ const instead =
 
 const FAULTS: readonly (readonly [group: string, fault: Fault, finds: string])[] = [
   ['string', instead('SET', (words) => words.filter((word) => word !== 'KEEPTTL')), 'KEEPTTL'],
+  ['bitmap', instead('BITCOUNT', (words) => words.filter((word) => word !== 'BIT')), 'BITCOUNT'],
   ['generic', instead('EXPIRE', (words) => words.map((w) => (w === 'GT' ? 'LT' : w))), 'GT'],
   ['connection', instead('SELECT', ([name = '']) => [name, '0']), 'SELECT'],
   ['server', instead('FLUSHDB', () => ['FLUSHALL']), 'FLUSHDB'],

@@ -46,6 +46,7 @@ export function checkArguments(
 ): ErrorReply | undefined {
   const { size } = request;
   const { kinds, repeats } = command;
+  if (command.row.counted) return checkCounted(command, request);
   if (size < command.argumentsMin) return wrongArity(command);
   if (size > command.argumentsMax) {
     return command.optionCount > 0 ? Errors.syntax : wrongArity(command);
@@ -53,14 +54,36 @@ export function checkArguments(
   if (repeats > 0) {
     if ((size - kinds.length) % repeats !== 0 && size >= kinds.length) return wrongArity(command);
   } else if (command.optionCount > 0) {
-    const reply = parseOptions(command, request);
+    const reply = parseOptions(command, request, request.at + Math.min(kinds.length, size));
     if (reply !== undefined) return reply;
   }
   const positional = repeats > 0 ? size : Math.min(size, kinds.length);
   for (let i = 0; i < positional; i++) {
     const place = i < kinds.length ? i : kinds.length - repeats + ((i - kinds.length) % repeats);
-    const reply = checkKind(kinds[place] as ArgumentKind, request, request.at + i);
+    const reply = checkArgument(command.row.args[place] as Argument, request, request.at + i);
     if (reply !== undefined) return reply;
+  }
+  return undefined;
+}
+
+const NO_COUNT = errorReply('invalid numkeys value');
+const FEWER_THAN_COUNTED = errorReply('wrong number of arguments behind numkeys');
+
+/** The first argument counts the groups of others; behind them there are options. */
+function checkCounted(command: CompiledCommand, request: RequestBatch): ErrorReply | undefined {
+  const { at, size } = request;
+  if (size < command.argumentsMin) return wrongArity(command);
+  const [, ...counted] = command.row.args;
+  const count = Number(request.integer(at) ?? 0);
+  if (!Number.isSafeInteger(count) || count < 1) return NO_COUNT;
+  const end = at + 1 + count * counted.length;
+  if (end > at + size) return FEWER_THAN_COUNTED;
+  const reply = parseOptions(command, request, end);
+  if (reply !== undefined) return reply;
+  for (let a = at + 1; a < end; a++) {
+    const argument = counted[(a - at - 1) % counted.length] as Argument;
+    const wrong = checkArgument(argument, request, a);
+    if (wrong !== undefined) return wrong;
   }
   return undefined;
 }
@@ -74,8 +97,14 @@ function wrongArity({ row }: CompiledCommand): ErrorReply {
   return errorReply(`wrong number of arguments for '${name}' command`);
 }
 
-function checkKind(
-  kind: ArgumentKind,
+const within = (
+  integer: number | bigint,
+  min: number | undefined,
+  max: number | undefined,
+): boolean => (min === undefined || integer >= min) && (max === undefined || integer <= max);
+
+function checkArgument(
+  { kind, min, max, error }: Argument,
   request: RequestBatch,
   argument: number,
 ): ErrorReply | undefined {
@@ -91,18 +120,25 @@ function checkKind(
       return request.isText(argument) || request.integer(argument) !== undefined
         ? undefined
         : Errors.textKind;
-    case 'integer':
-      return request.integer(argument) === undefined ? Errors.notInteger : undefined;
+    case 'integer': {
+      const integer = request.integer(argument);
+      if (integer !== undefined && within(integer, min, max)) return undefined;
+      return error === undefined ? Errors.notInteger : errorReply(error);
+    }
   }
 }
 
-/** Reads the tokens behind the positional arguments into `request.options`. */
-function parseOptions(command: CompiledCommand, request: RequestBatch): ErrorReply | undefined {
+/** Reads the tokens from `start` on, behind the other arguments, into `request.options`. */
+function parseOptions(
+  command: CompiledCommand,
+  request: RequestBatch,
+  start: number,
+): ErrorReply | undefined {
   const { options } = request;
   request.clearOptions();
   const end = request.at + request.size;
   let groups = 0;
-  let at = request.at + Math.min(command.kinds.length, request.size);
+  let at = start;
   while (at < end) {
     // A giant argument in the place of a token never becomes a string.
     if (!request.isText(at) || (request.length[at] as number) > TOKEN_BYTES_MAX)
@@ -131,8 +167,8 @@ function checkOperands(command: CompiledCommand, request: RequestBatch): ErrorRe
     if (first < 0 || operands.length === 0) continue;
     const count = operands.at(-1)?.many ? end - first : operands.length;
     for (let i = 0; i < count; i++) {
-      const { kind } = operands[Math.min(i, operands.length - 1)] as Argument;
-      const reply = checkKind(kind, request, first + i);
+      const operand = operands[Math.min(i, operands.length - 1)] as Argument;
+      const reply = checkArgument(operand, request, first + i);
       if (reply !== undefined) return reply;
     }
   }

@@ -73,6 +73,11 @@ function conflictsOf(
   }));
 }
 
+/** The last of the keys that stand together in front. */
+function lastKeyOf(args: readonly Argument[]): number {
+  return args.findLastIndex((arg) => arg.kind === 'key');
+}
+
 function hasSubcommands(container: string): boolean {
   return COMMANDS.some(({ name }) => name.startsWith(`${container} `));
 }
@@ -84,10 +89,12 @@ function compile(row: CommandRow, id: number): CompiledCommand {
   const repeats = row.repeat ? args.length : last?.many ? 1 : 0;
   const argumentsMin = args.filter((arg) => !arg.optional).length;
   // An option may be given again; the last of them counts.
-  const unbounded = repeats > 0 || options.length > 0;
+  const unbounded = repeats > 0 || options.length > 0 || row.counted === true;
   const argumentsMax = unbounded ? Number.POSITIVE_INFINITY : args.length;
   const compiledOptions = optionsOf(options);
-  const key = args.findIndex((arg) => arg.kind === 'key');
+  // Where counted keys end, only the request says; Redis tells no positions either.
+  const key = row.counted ? -1 : args.findIndex((arg) => arg.kind === 'key');
+  const keysToTheEnd = row.repeat === true || (last?.many === true && last.kind === 'key');
   // COMMAND takes no argument itself, but its subcommands come with some.
   const fixed = argumentsMin === argumentsMax && !hasSubcommands(row.name);
   const flags: readonly string[] = row.flags;
@@ -109,7 +116,7 @@ function compile(row: CommandRow, id: number): CompiledCommand {
     optionCount: options.reduce((n, tokens) => n + Object.keys(tokens).length, 0),
     arity: fixed ? argumentsMin + words : -(argumentsMin + words),
     firstKey: key < 0 ? 0 : key + words,
-    lastKey: key < 0 ? 0 : repeats > 0 ? -1 : key + words,
+    lastKey: key < 0 ? 0 : keysToTheEnd ? -1 : lastKeyOf(args) + words,
     keyStep: key < 0 ? 0 : row.repeat ? args.length : 1,
   };
 }

@@ -8,7 +8,7 @@ const INTRODUCTION = `# Commands
 
 Generated from the command table, \`src/commands/*.ts\`, by \`pnpm --filter @kv/protocol run commands\`: do not edit it here.
 
-Today the server speaks the native protocol (FORMAT.md) and nothing else, so the native reply is the one a client gets. The reply over RESP is declared in the table already, for the day the server speaks RESP too.
+A native client (FORMAT.md) gets the native reply, a RESP client the other one.
 
 - **Flags** are Redis's: \`write\` changes the keyspace, \`readonly\` reads it, \`denyoom\` may need memory, \`fast\` takes constant time or nearly so, \`admin\` is for operators, \`no_auth\` is allowed before signing in, \`loading\` is allowed while the data is being loaded, \`noscript\` is not allowed in a script.
 - **Idempotent**: sending it twice leaves what sending it once leaves, so a client may send it again by itself after it lost its connection.
@@ -31,6 +31,9 @@ const NATIVE: Readonly<Record<NativeReply, string>> = {
   integer: 'an integer',
   'integer-or-nil': 'an integer, or nil',
   integer64: 'an integer of 64 bits',
+  number: 'a number',
+  'integers-or-nils': 'an array of integers, and nil where an overflow was refused',
+  bytes: 'a string, or bytes that are no UTF-8',
   text: 'a string',
   'text-or-nil': 'a string, or nil',
   'key-or-nil': 'a key, or nil',
@@ -56,6 +59,7 @@ const RESP: Readonly<Record<RespReply, string>> = {
 
 const GROUPS: readonly (readonly [CommandRow['group'], string])[] = [
   ['string', 'Strings'],
+  ['bitmap', 'Bits'],
   ['generic', 'Keys of any kind'],
   ['connection', 'Connection'],
   ['server', 'Server'],

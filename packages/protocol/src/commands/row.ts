@@ -9,6 +9,11 @@ export interface Argument {
   readonly optional?: true;
   /** One or more of these; always the last. */
   readonly many?: true;
+  /** An integer's least and greatest value, where the bounds are always the same. */
+  readonly min?: number;
+  readonly max?: number;
+  /** What an integer that is none or out of bounds is answered with, where Redis has words of its own. */
+  readonly error?: string;
 }
 
 /**
@@ -43,7 +48,7 @@ export type CommandFlag =
   /** not allowed inside a script */
   | 'noscript';
 
-export type CommandGroup = 'string' | 'generic' | 'connection' | 'server';
+export type CommandGroup = 'string' | 'bitmap' | 'generic' | 'connection' | 'server';
 
 /** What a native client gets back; the client's types are derived from it. */
 export type NativeReply =
@@ -59,6 +64,11 @@ export type NativeReply =
   | 'integer-or-nil'
   /** a number, and a bigint outside the safe range */
   | 'integer64'
+  /** a number, and a bigint for an integer outside the safe range */
+  | 'number'
+  | 'integers-or-nils'
+  /** a string, or bytes that are none */
+  | 'bytes'
   | 'text'
   | 'text-or-nil'
   | 'key-or-nil'
@@ -99,6 +109,8 @@ export interface CommandRow {
   readonly args: readonly Argument[];
   /** `args` as a whole repeat, as in MSET key value [key value ...]. */
   readonly repeat?: true;
+  /** The first argument says how often the others repeat; options follow them. */
+  readonly counted?: true;
   readonly options?: readonly OptionGroup[];
   /** Options that Redis refuses together with words of its own, in its order. */
   readonly conflicts?: readonly OptionConflict[];
@@ -125,6 +137,15 @@ export const keys = { name: 'key', kind: 'key', many: true } as const satisfies 
 /** A required integer argument. */
 export function integer<const Name extends string>(name: Name) {
   return { name, kind: 'integer' } as const satisfies Argument;
+}
+
+/** A required integer argument within bounds, and the error for all others. */
+export function integerWithin<const Name extends string>(
+  name: Name,
+  [min, max]: readonly [min: number, max: number],
+  error: string,
+) {
+  return { name, kind: 'integer', min, max, error } as const satisfies Argument;
 }
 
 /** A required text argument. */

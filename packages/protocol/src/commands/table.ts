@@ -1,3 +1,4 @@
+import { bitmapRows } from './bitmap.ts';
 import { connectionRows } from './connection.ts';
 import { genericRows } from './generic.ts';
 import type { CommandRow } from './row.ts';
@@ -8,7 +9,13 @@ import { stringRows } from './string.ts';
  * THE command table. A command is written once, as a row here; its number
  * (`id`) is its place, and 0 is no command.
  */
-export const COMMANDS = [...stringRows, ...genericRows, ...connectionRows, ...serverRows] as const;
+export const COMMANDS = [
+  ...stringRows,
+  ...bitmapRows,
+  ...genericRows,
+  ...connectionRows,
+  ...serverRows,
+] as const;
 
 /** A row of the table, with its literal types. */
 export type Command = (typeof COMMANDS)[number];

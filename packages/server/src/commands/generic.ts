@@ -11,7 +11,7 @@ import {
 import { matchesGlob } from '../glob.ts';
 import type { Handler, Handlers, ServerContext } from '../handler.ts';
 import { SCAN_COUNT_MAX, SLICE_ENTRIES } from '../limits.ts';
-import { Parked } from '../parked.ts';
+import { inSlices } from '../sliced.ts';
 
 const ScanOption = optionSlots('SCAN');
 const ExpireOption = optionSlots('EXPIRE');
@@ -116,33 +116,17 @@ function keys({ timers }: ServerContext): Handler {
       const key = db.keyOf(ref);
       if (matchesGlob(pattern, key)) found.push(key.slice());
     };
-    const first = db.scan(0, SLICE_ENTRIES, visit);
-    if (first === 0) return writeKeys(found)(out);
-    let cancelled = false;
-    return new Parked(
-      (resume) => {
-        let cursor = first;
-        const slice = () => {
-          if (cancelled) return;
-          cursor = db.scan(cursor, SLICE_ENTRIES, visit);
-          if (cursor === 0) resume(writeKeys(found));
-          else timers.setImmediate(slice);
-        };
-        timers.setImmediate(slice);
-      },
-      () => {
-        cancelled = true;
-      },
-    );
+    let cursor = 0;
+    const slice = () => {
+      cursor = db.scan(cursor, SLICE_ENTRIES, visit);
+      return cursor === 0;
+    };
+    return inSlices(timers, out, slice, (later) => {
+      later.array(found.length);
+      for (const key of found) later.bytes(key);
+    });
   };
 }
-
-const writeKeys =
-  (found: readonly Uint8Array[]) =>
-  (out: { array(n: number): void; bytes(key: Uint8Array): void }): void => {
-    out.array(found.length);
-    for (const key of found) out.bytes(key);
-  };
 
 const randomkey: Handler = (_request, { keyspace: db }, out) => {
   const ref = db.random();
