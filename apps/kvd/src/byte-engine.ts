@@ -30,7 +30,7 @@ export class ByteEngine implements Engine {
       if (!this.restoring) changed();
     };
     // A flush is told by the server, which knows of running saves.
-    const journal = { put: tell, deadline: tell, remove: tell, flush: () => {} };
+    const journal = { put: tell, deadline: tell, remove: tell, flush: () => {}, swap: tell };
     this.store = new ByteStore({ databases, journal, random });
     this.limit(maxBytes, evictionPolicy);
   }
@@ -87,6 +87,10 @@ export class ByteEngine implements Engine {
 
   at(index: number): Keyspace {
     return this.store.at(index);
+  }
+
+  swap(one: number, other: number): void {
+    this.store.swap(one, other);
   }
 
   used(): Iterable<readonly [index: number, keyspace: Keyspace]> {

@@ -109,6 +109,7 @@ interface ReplyTypes<T> {
   number: number;
   'integers-or-nils': (number | bigint | undefined)[];
   bytes: Key;
+  'bytes-or-nil': Key | undefined;
   text: string;
   'text-or-nil': string | undefined;
   'key-or-nil': Key | undefined;

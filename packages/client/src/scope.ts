@@ -16,7 +16,10 @@ export interface ScopeOptions extends CallOptions {
 }
 
 /** Commands whose meaning is the whole database: a prefix can't narrow them. */
-const WHOLE_DATABASE = new Set(['RANDOMKEY', 'FLUSH', 'DBSIZE']);
+const WHOLE_DATABASE = new Set(['RANDOMKEY', 'FLUSH', 'FLUSHDB', 'FLUSHALL', 'SWAPDB', 'DBSIZE']);
+
+/** Commands whose first argument is a pattern for keys. */
+const BY_PATTERN = new Set(['KEYS', 'DELMATCH']);
 
 /** Saving takes as long as it takes: the client's time limit is for the others. */
 const UNHURRIED = new Set(['SAVE', 'SHUTDOWN']);
@@ -120,7 +123,7 @@ export class Scope {
     const row: CommandRow | undefined = commandNamed(name);
     if (row === undefined || WHOLE_DATABASE.has(name))
       throw new KvError('UNSUPPORTED', `${name} can't be narrowed to the prefix ${this.prefix}`);
-    if (name === 'KEYS') return [this.pattern(args[0]), ...args.slice(1)];
+    if (BY_PATTERN.has(name)) return [this.pattern(args[0]), ...args.slice(1)];
     if (name === 'SCAN') return this.scanArguments(args);
     if (row.counted) return this.countedArguments(row, args);
     const places = row.args;

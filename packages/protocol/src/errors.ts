@@ -10,6 +10,7 @@ const ERROR_CODES = [
   'LOADING',
   'MISCONF',
   'BUSY',
+  'BUSYKEY',
   'READONLY',
   'EXECABORT',
 ] as const;

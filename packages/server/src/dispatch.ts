@@ -14,7 +14,6 @@ import {
   isPlain,
   type ReplyWriter,
   type RequestBatch,
-  subcommandsOf,
 } from '@kv/protocol';
 import { bitmapCommands } from './commands/bitmap.ts';
 import { connectionCommands } from './commands/connection.ts';
@@ -195,10 +194,8 @@ function subcommand(container: string, request: RequestBatch): CompiledCommand |
     return errorReply(`wrong number of arguments for '${container.toLowerCase()}' command`);
   const name = quoted(request, request.at);
   const found = compiledNamed(`${container} ${name.toUpperCase()}`);
-  if (found === undefined) {
-    const known = subcommandsOf(container).map(({ row }) => row.name.slice(container.length + 1));
-    return errorReply(`unknown subcommand '${name}'. ${container} has ${known.join(', ')}.`);
-  }
+  if (found === undefined)
+    return errorReply(`unknown subcommand '${name}'. Try ${container} HELP.`);
   request.at++;
   request.size--;
   return found;

@@ -57,6 +57,8 @@ export interface Keyspace extends ValueSource {
   remove(ranges: ByteRanges, key: number): boolean;
 
   typeOf(ref: number): number;
+  /** How often it was read lately, for eviction: a small number. */
+  frequencyOf(ref: number): number;
   deadlineOf(ref: number): number;
   /** Bytes of memory that an entry takes, with all that belongs to it. */
   memoryOf(ref: number): number;
@@ -80,6 +82,8 @@ export interface Keyspaces {
   readonly count: number;
   /** Database `index`, made when it is first asked for. */
   at(index: number): Keyspace;
+  /** Exchanges the entries of two databases. */
+  swap(one: number, other: number): void;
   /** The databases that hold something, for INFO. */
   used(): Iterable<readonly [index: number, keyspace: Keyspace]>;
   /** The time by which deadlines are judged, until it is set again. */

@@ -74,6 +74,10 @@ class FakeKeyspace implements Keyspace {
     return found;
   }
 
+  frequencyOf(): number {
+    return 0;
+  }
+
   typeOf(): number {
     return 0;
   }
@@ -146,6 +150,12 @@ export class FakeKeyspaces implements Keyspaces {
     const known = this.databases.get(index) ?? new FakeKeyspace(this);
     this.databases.set(index, known);
     return known;
+  }
+
+  swap(one: number, other: number): void {
+    const [first, second] = [this.at(one), this.at(other)] as [FakeKeyspace, FakeKeyspace];
+    this.databases.set(one, second);
+    this.databases.set(other, first);
   }
 
   makeRoom(): boolean {

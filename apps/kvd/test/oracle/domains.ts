@@ -125,6 +125,9 @@ const BY_NAME: ReadonlyMap<string, (draw: Draw) => string> = new Map([
   ['milliseconds', milliseconds],
   ['unix-seconds', unixSeconds],
   ['unix-milliseconds', unixMilliseconds],
+  ['index', (draw: Draw) => integerWord(draw, 0, 3)],
+  ['index1', (draw: Draw) => integerWord(draw, 0, 3)],
+  ['index2', (draw: Draw) => integerWord(draw, 0, 3)],
   ['pattern', ({ random }: Draw) => random.pick(PATTERNS)],
 ]);
 

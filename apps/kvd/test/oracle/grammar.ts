@@ -73,9 +73,11 @@ export class GroupGrammar {
   /** How the replies to a command of this group are compared; `undefined` of other groups. */
   comparison(words: Words): Comparison | undefined {
     const name = (words[0] ?? '').toUpperCase();
-    const line =
-      this.lines.get(name) ?? this.lines.get(`${name} ${(words[1] ?? '').toUpperCase()}`);
-    return line && (line.compare ?? 'exact');
+    const both = `${name} ${(words[1] ?? '').toUpperCase()}`;
+    const line = this.lines.get(both) ?? this.lines.get(name);
+    if (line === undefined) return undefined;
+    // What is left out comes by accident only: a word of another command is missing.
+    return line.compare ?? (line.skip === undefined ? 'exact' : 'kind');
   }
 }
 
@@ -118,15 +120,15 @@ function optionWords(
   const { random } = draw;
   const given: string[][] = [];
   for (const group of random.shuffled(groups)) {
+    const tokens = random.shuffled(Object.keys(group).filter((name) => !leaveOut.includes(name)));
     // Now and then two of those that exclude each other.
     const count = random.chance(0.4) ? (random.chance(0.05) ? 2 : 1) : 0;
-    for (let i = 0; i < count; i++) {
-      const [token, operands] = random.pick(
-        Object.entries(group).filter(([name]) => !leaveOut.includes(name)),
-      );
-      given.push([inAnyCase(token, draw), ...argumentsWords(operands, draw)]);
-    }
+    for (const token of tokens.slice(0, count))
+      given.push([inAnyCase(token, draw), ...argumentsWords(group[token] ?? [], draw)]);
   }
   if (random.chance(0.02)) given.push([random.pick(['NOPE', '', 'EXX'])]);
+  // An option without operands may be given again.
+  const again = given.find((words) => words.length === 1);
+  if (again !== undefined && random.chance(0.05)) given.push(again);
   return random.shuffled(given).flat();
 }

@@ -8,7 +8,7 @@ import type { Script, Step, Words } from './script.ts';
 export const EPOCH = Date.UTC(2026, 0, 1) + 1;
 
 /** The databases that scripts work on. */
-const DATABASES = ['0', '1', '2'];
+const DATABASES = ['0', '1', '2', '3'];
 
 /** How time passes: by a little, or across the TTLs that are drawn. See domains.ts for the 3. */
 const ADVANCES = [3, 1003, 2003, 5003, 10_003];

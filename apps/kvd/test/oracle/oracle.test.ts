@@ -43,7 +43,7 @@ const FAULTS: readonly (readonly [group: string, fault: Fault, finds: string])[]
   ['bitmap', instead('BITCOUNT', (words) => words.filter((word) => word !== 'BIT')), 'BITCOUNT'],
   ['generic', instead('EXPIRE', (words) => words.map((w) => (w === 'GT' ? 'LT' : w))), 'GT'],
   ['connection', instead('SELECT', ([name = '']) => [name, '0']), 'SELECT'],
-  ['server', instead('FLUSHDB', () => ['FLUSHALL']), 'FLUSHDB'],
+  ['server', instead('FLUSHDB', ([, ...how]) => ['FLUSHALL', ...how]), 'FLUSHDB'],
 ];
 
 describe.skipIf(!isThere)('the oracle', () => {
@@ -60,8 +60,8 @@ describe.skipIf(!isThere)('the oracle', () => {
         goesOn: (seeds) => seeds < 500,
       });
       const [finding] = result.found;
-      expect(found(3, result)).toContain(finds);
-      expect(finding?.script.length).toBeLessThanOrEqual(6);
+      expect(found(3, result).toUpperCase()).toContain(finds);
+      expect(finding?.script.length).toBeLessThanOrEqual(12);
     },
     60_000,
   );

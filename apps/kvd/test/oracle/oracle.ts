@@ -3,6 +3,9 @@ import { type Difference, type Fault, Pair } from './pair.ts';
 import { type RespVersion, scriptText } from './script.ts';
 import { type Finding, shrink } from './shrink.ts';
 
+/** What is shown of a reply. */
+const SHOWN_MAX = 500;
+
 /** How long a search goes on, and where it begins. */
 export interface Search {
   readonly version: RespVersion;
@@ -60,9 +63,12 @@ export function findingText(
   );
 }
 
+/** The beginning of a reply. */
+function shown(reply: string): string {
+  const text = JSON.stringify(reply);
+  return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}… (${reply.length} bytes)` : text;
+}
+
 function answers({ redis, kvd }: Difference): string[] {
-  return [
-    `redis-server answers ${JSON.stringify(redis)}`,
-    `kvd          answers ${JSON.stringify(kvd)}`,
-  ];
+  return [`redis-server answers ${shown(redis)}`, `kvd          answers ${shown(kvd)}`];
 }

@@ -34,6 +34,7 @@ const NATIVE: Readonly<Record<NativeReply, string>> = {
   number: 'a number',
   'integers-or-nils': 'an array of integers, and nil where an overflow was refused',
   bytes: 'a string, or bytes that are no UTF-8',
+  'bytes-or-nil': 'bytes, or nil',
   text: 'a string',
   'text-or-nil': 'a string, or nil',
   'key-or-nil': 'a key, or nil',

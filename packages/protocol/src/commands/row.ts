@@ -69,6 +69,7 @@ export type NativeReply =
   | 'integers-or-nils'
   /** a string, or bytes that are none */
   | 'bytes'
+  | 'bytes-or-nil'
   | 'text'
   | 'text-or-nil'
   | 'key-or-nil'
@@ -133,6 +134,23 @@ export function command<const Row extends CommandRow>(row: Row): Row {
 export const key = { name: 'key', kind: 'key' } as const satisfies Argument;
 export const value = { name: 'value', kind: 'value' } as const satisfies Argument;
 export const keys = { name: 'key', kind: 'key', many: true } as const satisfies Argument;
+
+/** The row of a container's HELP. */
+export function help<const Container extends string, const Group extends CommandGroup>(
+  container: Container,
+  group: Group,
+) {
+  return {
+    name: `${container} HELP`,
+    group,
+    summary: `The subcommands of ${container} and what they do.`,
+    complexity: 'O(1)',
+    flags: ['loading'],
+    args: [],
+    reply: { native: 'texts', resp: 'array' },
+    idempotent: true,
+  } as const;
+}
 
 /** A required integer argument. */
 export function integer<const Name extends string>(name: Name) {

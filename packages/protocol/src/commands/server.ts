@@ -1,4 +1,4 @@
-import { type Argument, command, integer, key, text } from './row.ts';
+import { type Argument, command, help, integer, integerWithin, key, text } from './row.ts';
 
 const names = {
   name: 'command',
@@ -6,6 +6,8 @@ const names = {
   many: true,
   optional: true,
 } as const satisfies Argument;
+
+const INT32 = [-(2 ** 31), 2 ** 31 - 1] as const;
 
 const flushing = <const Name extends string>(name: Name, summary: string) =>
   ({
@@ -36,6 +38,19 @@ export const serverRows = [
   }),
   command(flushing('FLUSHDB', 'Empties the selected database.')),
   command(flushing('FLUSHALL', 'Empties all databases.')),
+  command({
+    name: 'SWAPDB',
+    group: 'server',
+    summary: 'Exchanges two databases: whoever works on one sees the keys of the other.',
+    complexity: 'O(connections)',
+    flags: ['write', 'fast'],
+    args: [
+      integerWithin('index1', INT32, 'invalid first DB index'),
+      integerWithin('index2', INT32, 'invalid second DB index'),
+    ],
+    reply: { native: 'text', resp: 'ok' },
+    idempotent: false,
+  }),
   command({
     name: 'SAVE',
     group: 'server',
@@ -100,6 +115,7 @@ export const serverRows = [
     idempotent: true,
     differs: 'SAMPLES is accepted, and not needed: everything is counted.',
   }),
+  command(help('MEMORY', 'server')),
   command({
     name: 'SHUTDOWN',
     group: 'server',
@@ -144,6 +160,7 @@ export const serverRows = [
     reply: { native: 'text', resp: 'ok' },
     idempotent: true,
   }),
+  command(help('CONFIG', 'server')),
   command({
     name: 'COMMAND',
     group: 'server',
@@ -206,4 +223,5 @@ export const serverRows = [
     reply: { native: 'keys', resp: 'array' },
     idempotent: true,
   }),
+  command(help('COMMAND', 'server')),
 ] as const;

@@ -44,6 +44,26 @@ const REDIS: Readonly<Record<string, readonly [number, string, number, number, n
   BITFIELD_RO: [-2, 'fast readonly', 1, 1, 1],
   DEL: [-2, 'write', 1, -1, 1],
   EXISTS: [-2, 'fast readonly', 1, -1, 1],
+  UNLINK: [-2, 'fast write', 1, -1, 1],
+  TOUCH: [-2, 'fast readonly', 1, -1, 1],
+  EXPIRETIME: [2, 'fast readonly', 1, 1, 1],
+  PEXPIRETIME: [2, 'fast readonly', 1, 1, 1],
+  RENAME: [3, 'write', 1, 2, 1],
+  RENAMENX: [3, 'fast write', 1, 2, 1],
+  COPY: [-3, 'denyoom write', 1, 2, 1],
+  MOVE: [3, 'fast write', 1, 1, 1],
+  DUMP: [2, 'readonly', 1, 1, 1],
+  RESTORE: [-4, 'denyoom write', 1, 1, 1],
+  'OBJECT ENCODING': [3, 'readonly', 2, 2, 1],
+  'OBJECT REFCOUNT': [3, 'readonly', 2, 2, 1],
+  'OBJECT FREQ': [3, 'readonly', 2, 2, 1],
+  'OBJECT IDLETIME': [3, 'readonly', 2, 2, 1],
+  'OBJECT HELP': [2, 'loading', 0, 0, 0],
+  'CLIENT HELP': [2, 'loading', 0, 0, 0],
+  'CONFIG HELP': [2, 'loading', 0, 0, 0],
+  'COMMAND HELP': [2, 'loading', 0, 0, 0],
+  'MEMORY HELP': [2, 'loading', 0, 0, 0],
+  SWAPDB: [3, 'fast write', 0, 0, 0],
   TYPE: [2, 'fast readonly', 1, 1, 1],
   EXPIRE: [-3, 'fast write', 1, 1, 1],
   PEXPIRE: [-3, 'fast write', 1, 1, 1],
@@ -104,7 +124,16 @@ test('what differs from Redis on purpose is exactly this', () => {
   // with Valkey or Redis 8; the others are our own.
   const later = ['CLIENT NO-TOUCH', 'CLIENT SETINFO'];
   const newer = ['DELIFEQ', 'INCREX', 'MSETEX'];
-  const known = ['BGSAVE', ...later, ...newer, 'DELETE', 'FLUSH', 'PING', 'QUIT'].sort();
+  const known = [
+    'BGSAVE',
+    ...later,
+    ...newer,
+    'DELETE',
+    'DELMATCH',
+    'FLUSH',
+    'PING',
+    'QUIT',
+  ].sort();
   expect(
     rows
       .map(({ name }) => name)
@@ -183,6 +212,7 @@ test('containers have numbers of their own, and COMMAND is a command too', () =>
     'CONFIG GET',
     'CONFIG SET',
     'CONFIG RESETSTAT',
+    'CONFIG HELP',
   ]);
   expect(subcommandsOf('GET')).toEqual([]);
 });

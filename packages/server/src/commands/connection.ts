@@ -6,6 +6,7 @@ import {
   type ReplyWriter,
   type RequestBatch,
 } from '@kv/protocol';
+import { databaseIndex } from '../database-index.ts';
 import type { Handler, Handlers, ServerContext } from '../handler.ts';
 import { SIGN_IN_PAUSE_MS } from '../limits.ts';
 import { Parked } from '../parked.ts';
@@ -25,6 +26,7 @@ import {
   clientUnpause,
   nameSession,
 } from './clients.ts';
+import { commandHelp } from './help.ts';
 
 const HelloOption = optionSlots('HELLO');
 
@@ -42,8 +44,6 @@ const NO_PASSWORD = errorReply(
   'AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
 );
 const BAD_NAME = errorReply('Client names cannot contain spaces, newlines or special characters.');
-const BAD_INDEX = errorReply('DB index is out of range');
-const NO_INDEX = errorReply('value is out of range, value must between -2147483648 and 2147483647');
 
 /** A failed sign-in is answered after a pause: guessing is slow, and nobody else waits. */
 function refuseSignIn({ timers, log }: ServerContext, session: Session): Parked {
@@ -129,9 +129,8 @@ function auth(context: ServerContext): Handler {
 
 function select({ keyspaces }: ServerContext): Handler {
   return (request, session, out) => {
-    const index = Number(request.integer(request.at));
-    if (index !== (index | 0)) return out.error(NO_INDEX);
-    if (index < 0 || index >= keyspaces.count) return out.error(BAD_INDEX);
+    const index = databaseIndex(request, request.at, keyspaces);
+    if (typeof index !== 'number') return out.error(index);
     session.database = index;
     session.keyspace = keyspaces.at(index);
     out.status('OK');
@@ -173,6 +172,7 @@ export function connectionCommands(context: ServerContext): Handlers<'connection
     'CLIENT REPLY': clientReply,
     'CLIENT PAUSE': clientPause(context),
     'CLIENT UNPAUSE': clientUnpause(context),
+    'CLIENT HELP': commandHelp('CLIENT'),
     RESET: reset(context),
   };
 }

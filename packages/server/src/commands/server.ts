@@ -5,6 +5,7 @@ import { info } from '../info.ts';
 import { Parked, type Reply } from '../parked.ts';
 import type { Keyspace } from '../ports.ts';
 import type { Session } from '../session.ts';
+import { commandHelp } from './help.ts';
 import {
   commandCount,
   commandDocs,
@@ -103,6 +104,20 @@ const memoryUsage: Handler = (request, { keyspace: db }, out) => {
   else out.integer(db.memoryOf(ref));
 };
 
+const NO_DATABASE = errorReply('DB index is out of range');
+
+function swapdb({ keyspaces, sessions }: ServerContext): Handler {
+  return (request, _session, out) => {
+    const one = Number(request.integer(request.at));
+    const other = Number(request.integer(request.at + 1));
+    const isThere = (index: number): boolean => index >= 0 && index < keyspaces.count;
+    if (!isThere(one) || !isThere(other)) return out.error(NO_DATABASE);
+    if (one !== other) keyspaces.swap(one, other);
+    for (const session of sessions) session.keyspace = keyspaces.at(session.database);
+    out.status('OK');
+  };
+}
+
 function flush(
   { snapshots }: ServerContext,
   emptied: (session: Session) => readonly Keyspace[],
@@ -125,6 +140,7 @@ export function serverCommands(context: ServerContext): Handlers<'server'> {
     },
     FLUSHDB: flush(context, ({ keyspace }) => [keyspace]),
     FLUSHALL: flush(context, () => [...context.keyspaces.used()].map(([, keyspace]) => keyspace)),
+    SWAPDB: swapdb(context),
     SAVE: save(context),
     BGSAVE: bgsave(context),
     LASTSAVE: (_request, _session, out) => out.integer(context.snapshots.lastSaveAt),
@@ -134,6 +150,7 @@ export function serverCommands(context: ServerContext): Handlers<'server'> {
       out.verbatim(info(context, sections));
     },
     'MEMORY USAGE': memoryUsage,
+    'MEMORY HELP': commandHelp('MEMORY'),
     SHUTDOWN: shutdown(context),
     'CONFIG GET': configGet(context),
     'CONFIG SET': configSet(context),
@@ -147,5 +164,7 @@ export function serverCommands(context: ServerContext): Handlers<'server'> {
     'COMMAND INFO': commandInfo,
     'COMMAND DOCS': commandDocs,
     'COMMAND GETKEYS': commandGetKeys,
+    'COMMAND HELP': commandHelp('COMMAND'),
+    'CONFIG HELP': commandHelp('CONFIG'),
   };
 }

@@ -24,4 +24,5 @@ export const connectionGrammar: Grammar<'connection'> = {
   'CLIENT REPLY': { skip: OWN_TEST },
   'CLIENT PAUSE': { skip: OWN_TEST },
   'CLIENT UNPAUSE': {},
+  'CLIENT HELP': { compare: 'kind' },
 };

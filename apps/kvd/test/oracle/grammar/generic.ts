@@ -5,7 +5,10 @@ import type { Grammar } from '../grammar.ts';
 export const genericGrammar: Grammar<'generic'> = {
   DEL: { weight: 2 },
   DELETE: { skip: 'not in Redis' },
+  UNLINK: {},
+  DELMATCH: { skip: 'not in Redis' },
   EXISTS: {},
+  TOUCH: {},
   TYPE: {},
   EXPIRE: { weight: 3 },
   PEXPIRE: { weight: 3 },
@@ -13,7 +16,20 @@ export const genericGrammar: Grammar<'generic'> = {
   PEXPIREAT: { weight: 2 },
   TTL: { weight: 2 },
   PTTL: { weight: 2 },
+  EXPIRETIME: {},
+  PEXPIRETIME: {},
   PERSIST: {},
+  RENAME: { weight: 2 },
+  RENAMENX: { weight: 2 },
+  COPY: { weight: 3 },
+  MOVE: { weight: 2 },
+  DUMP: { compare: 'kind' },
+  RESTORE: { weight: 0.5 },
+  'OBJECT ENCODING': { compare: 'kind' },
+  'OBJECT REFCOUNT': { compare: 'kind' },
+  'OBJECT FREQ': {},
+  'OBJECT IDLETIME': { skip: 'an error here: the time of the last use is not kept' },
+  'OBJECT HELP': { compare: 'kind' },
   SCAN: {
     // All in one page: where a page ends is each server's own affair.
     words: (draw) => {

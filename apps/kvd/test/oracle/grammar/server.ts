@@ -9,6 +9,7 @@ export const serverGrammar: Grammar<'server'> = {
   FLUSH: { skip: 'not in Redis' },
   FLUSHDB: { weight: 0.1 },
   FLUSHALL: { weight: 0.1 },
+  SWAPDB: { weight: 0.5 },
   SAVE: { skip: SAVES },
   BGSAVE: { skip: SAVES },
   LASTSAVE: { compare: 'kind' },
@@ -21,6 +22,7 @@ export const serverGrammar: Grammar<'server'> = {
     },
     compare: 'kind',
   },
+  'MEMORY HELP': { compare: 'kind' },
   SHUTDOWN: { skip: SAVES },
   'CONFIG GET': { skip: OWN_LIST },
   'CONFIG SET': { skip: OWN_LIST },
@@ -31,4 +33,6 @@ export const serverGrammar: Grammar<'server'> = {
   'COMMAND INFO': { skip: OWN_LIST },
   'COMMAND DOCS': { skip: OWN_LIST },
   'COMMAND GETKEYS': { skip: OWN_LIST },
+  'COMMAND HELP': { compare: 'kind' },
+  'CONFIG HELP': { compare: 'kind' },
 };
