@@ -1,7 +1,7 @@
 import type { FrozenView, SnapshotEntry } from '@kv/persistence';
 import { EntryType } from '@kv/protocol';
-import type { Keyspace } from '@kv/server';
-import { type ByteEvictionPolicy, ByteStore, OneRange } from '@kv/store';
+import type { Keyspace, KeyspaceObserver } from '@kv/server';
+import { type ByteEvictionPolicy, ByteStore, type Journal, OneRange } from '@kv/store';
 import { DatabaseRangeError, type Engine, EntryTypeError } from './engine.ts';
 
 /** How a daemon's engine is made. */
@@ -20,6 +20,7 @@ export interface ByteEngineOptions {
 export class ByteEngine implements Engine {
   maxBytes = 0;
   evictionPolicy: ByteEvictionPolicy = 'noeviction';
+  observer: KeyspaceObserver | undefined;
   private readonly store: ByteStore;
   private readonly restored = new OneRange();
   private restoring = false;
@@ -29,10 +30,31 @@ export class ByteEngine implements Engine {
       // What comes from the snapshot need not be saved.
       if (!this.restoring) changed();
     };
-    // A flush is told by the server, which knows of running saves.
-    const journal = { put: tell, deadline: tell, remove: tell, flush: () => {}, swap: tell };
-    this.store = new ByteStore({ databases, journal, random });
+    this.store = new ByteStore({ databases, journal: this.journal(tell), random });
     this.limit(maxBytes, evictionPolicy);
+  }
+
+  /** What the store tells, passed on to whoever counts changes and whoever observes them. */
+  private journal(tell: () => void): Journal {
+    const keyOf = (database: number, ref: number) => this.store.at(database).keyOf(ref);
+    const wrote = (database: number, ref: number) => {
+      tell();
+      this.observer?.wrote(database, keyOf(database, ref));
+    };
+    return {
+      put: wrote,
+      deadline: wrote,
+      remove: (database, ref, why) => {
+        tell();
+        this.observer?.removed(database, keyOf(database, ref), why);
+      },
+      // A flush is told by the server, which knows of running saves.
+      flush: (database) => this.observer?.flushed(database),
+      swap: (one, other) => {
+        tell();
+        this.observer?.swapped(one, other);
+      },
+    };
   }
 
   limit(maxBytes: number, policy: ByteEvictionPolicy): void {

@@ -1,5 +1,5 @@
 export { ByteWriter } from './byte-writer.ts';
-export { checkArguments, isPlain } from './commands/check.ts';
+export { checkArguments, checkArity, isPlain } from './commands/check.ts';
 export {
   COMPILED,
   type CompiledCommand,

@@ -18,7 +18,7 @@ export function clientLine(session: Session, now: number): string {
     ['db', session.database],
     ['sub', 0],
     ['psub', 0],
-    ['multi', -1],
+    ['multi', session.transaction?.size ?? -1],
     ['cmd', COMPILED[session.lastCommand]?.row.name.toLowerCase().replace(' ', '|') ?? 'NULL'],
     ['user', session.authenticated ? 'default' : '(none)'],
     ['resp', PROTOCOLS[session.protocol] as string],

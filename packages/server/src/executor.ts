@@ -47,7 +47,7 @@ export class Executor {
     session.lastActiveAt = keyspaces.now;
     let row = from;
     while (row < to && client.mayRun()) {
-      if (pause.active && this.isHeld(batch, row, suspension)) break;
+      if (pause.active && this.isHeld(batch, row, client)) break;
       out.begin();
       const skips = session.skipsReply;
       session.skipsReply = false;
@@ -68,9 +68,12 @@ export class Executor {
   }
 
   /** Whether CLIENT PAUSE holds a request; then it is looked at again when that ends. */
-  private isHeld(batch: RequestBatch, row: number, suspension: Suspension): boolean {
+  private isHeld(batch: RequestBatch, row: number, { session, suspension }: Client): boolean {
     const command = COMPILED[batch.command[row] as number];
-    return command !== undefined && suspension.holds(command.row.flags);
+    if (command === undefined) return false;
+    // A transaction writes if anything in it does.
+    const writes = command.row.name === 'EXEC' && session.transaction?.writes;
+    return suspension.holds(writes ? ['write'] : command.row.flags);
   }
 
   /** Executes one row; a write for which the system has no memory is refused like any other. */

@@ -14,6 +14,7 @@ import type {
 } from './ports.ts';
 import type { Session } from './session.ts';
 import type { Statistics } from './statistics.ts';
+import type { WatchedKeys } from './watched-keys.ts';
 
 /**
  * Executes one request that the gate has let through: its arguments are
@@ -35,6 +36,7 @@ export interface ServerContext {
   readonly credentials: CredentialCheck;
   readonly limits: Limits;
   readonly pause: Pause;
+  readonly watchedKeys: WatchedKeys;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;

@@ -5,6 +5,7 @@ export type {
   Clock,
   Configuration,
   Keyspace,
+  KeyspaceObserver,
   Keyspaces,
   Lifecycle,
   Log,

@@ -77,6 +77,20 @@ export interface Keyspace extends ValueSource {
   clear(): number;
 }
 
+/** Why an entry is gone. */
+export type Removal = 'deleted' | 'expired' | 'evicted';
+
+/** Is told every change as it happens, and must not change anything then. Keys are views. */
+export interface KeyspaceObserver {
+  /** An entry was written, whole or its deadline alone. */
+  wrote(database: number, key: Uint8Array): void;
+  removed(database: number, key: Uint8Array, why: Removal): void;
+  /** All entries of a database are gone. */
+  flushed(database: number): void;
+  /** Two databases have exchanged their entries. */
+  swapped(one: number, other: number): void;
+}
+
 /** The numbered databases. */
 export interface Keyspaces {
   readonly count: number;
@@ -86,6 +100,8 @@ export interface Keyspaces {
   swap(one: number, other: number): void;
   /** The databases that hold something, for INFO. */
   used(): Iterable<readonly [index: number, keyspace: Keyspace]>;
+  /** Who is told what changes. */
+  observer: KeyspaceObserver | undefined;
   /** The time by which deadlines are judged, until it is set again. */
   now: number;
   /** Whether what is found counts as used, for eviction. */

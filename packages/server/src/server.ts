@@ -14,6 +14,7 @@ import { Gathering } from './gathering.ts';
 import type { ServerContext } from './handler.ts';
 import { BATCH_ROWS, HOUSEKEEPING_MS } from './limits.ts';
 import { formatAddress, type Listener, type ListenOptions, listen } from './listen.ts';
+import { Observers } from './observers.ts';
 import { Pause } from './pause.ts';
 import type {
   Clock,
@@ -30,6 +31,7 @@ import { SharedInput } from './shared-input.ts';
 import { Statistics } from './statistics.ts';
 import { Turn } from './turn.ts';
 import { Watch } from './watch.ts';
+import { WatchedKeys } from './watched-keys.ts';
 import { WriteViews } from './write-views.ts';
 
 /** What a server is made of; there are no defaults, the assembly decides. */
@@ -90,6 +92,7 @@ export class KvServer {
       ...options,
       credentials: new CredentialCheck(options.password),
       pause: new Pause(options.timers),
+      watchedKeys: new WatchedKeys(options.keyspaces, new Observers(options.keyspaces)),
       statistics: this.statistics,
       sessions: this.sessions,
       listening: () => this.listeners.map(({ address }) => address),
@@ -209,6 +212,7 @@ export class KvServer {
     const { session } = connection;
     this.connections.delete(connection);
     this.sessions.delete(session);
+    this.machinery.context.watchedKeys.forget(session);
     this.options.log.debug({ client: session.id }, 'client disconnected');
     if (this.connections.size === 0) this.deserted?.();
   }

@@ -1,6 +1,7 @@
 import type { ReplyWriter } from '@kv/protocol';
 import { Parked, type Reply } from './parked.ts';
 import type { Timers } from './ports.ts';
+import type { Session } from './session.ts';
 
 /**
  * Does long work slice by slice, so that no client waits for the whole of it but the one who asked.
@@ -8,11 +9,15 @@ import type { Timers } from './ports.ts';
  */
 export function inSlices(
   timers: Timers,
+  { executing }: Session,
   out: ReplyWriter,
   slice: () => boolean,
   reply: Reply,
 ): Parked | undefined {
-  if (slice()) {
+  let isDone = slice();
+  // Nothing comes between the commands of a transaction.
+  while (executing && !isDone) isDone = slice();
+  if (isDone) {
     reply(out);
     return undefined;
   }

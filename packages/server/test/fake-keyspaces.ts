@@ -1,4 +1,4 @@
-import type { ByteRanges, Clock, Keyspace, Keyspaces } from '../src/ports.ts';
+import type { ByteRanges, Clock, Keyspace, KeyspaceObserver, Keyspaces } from '../src/ports.ts';
 
 interface Entry {
   key: Uint8Array;
@@ -135,6 +135,7 @@ export class FakeKeyspaces implements Keyspaces {
   readonly liveBytes = 1024;
   readonly maxBytes = 0;
   readonly evictionPolicy = 'noeviction';
+  observer: KeyspaceObserver | undefined;
   readonly longestPauseMs = { expiry: 0.5 };
   touching = true;
   /** What `makeRoom` answers. */

@@ -42,6 +42,7 @@ const FAULTS: readonly (readonly [group: string, fault: Fault, finds: string])[]
   ['string', instead('SET', (words) => words.filter((word) => word !== 'KEEPTTL')), 'KEEPTTL'],
   ['bitmap', instead('BITCOUNT', (words) => words.filter((word) => word !== 'BIT')), 'BITCOUNT'],
   ['generic', instead('EXPIRE', (words) => words.map((w) => (w === 'GT' ? 'LT' : w))), 'GT'],
+  ['transactions', instead('WATCH', ([name = '']) => [name, 'other']), 'WATCH'],
   ['connection', instead('SELECT', ([name = '']) => [name, '0']), 'SELECT'],
   ['server', instead('FLUSHDB', ([, ...how]) => ['FLUSHALL', ...how]), 'FLUSHDB'],
 ];

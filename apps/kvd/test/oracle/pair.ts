@@ -3,12 +3,16 @@ import { MovableClock } from '../movable-clock.ts';
 import { isIntended } from './differences.ts';
 import { comparisonOf, EPOCH } from './make-script.ts';
 import { RedisWithClock } from './redis-with-clock.ts';
-import { sameElements, sameKind } from './reply.ts';
+import { elementsOf, sameElements, sameKind } from './reply.ts';
 import type { RespVersion, Script, Step, Words } from './script.ts';
 import { ServerConnection } from './server-connection.ts';
 
 /** Commands that are sent before the replies to them are awaited. */
 const PIPELINE_MAX = 250;
+
+/** What ends a transaction, if anything is answered at all but that it is queued. */
+const ENDS_TRANSACTION: ReadonlySet<string | undefined> = new Set(['EXEC', 'DISCARD', 'RESET']);
+const QUEUED = '+QUEUED\r\n';
 
 /** The first replies of a script that are not the same. */
 export interface Difference {
@@ -68,6 +72,8 @@ export class Pair {
   private readonly clock: MovableClock;
   private readonly redis: RedisWithClock;
   private readonly kvd: Kvd;
+  /** By client, what it has queued since MULTI. */
+  private readonly queued = new Map<number, readonly Words[]>();
   private readonly sides: readonly [redis: Side, kvd: Side];
 
   private constructor(
@@ -96,6 +102,7 @@ export class Pair {
   /** Runs a script from nothing; the first difference that is not intended. */
   async run(script: Script): Promise<Difference | undefined> {
     this.setTime(EPOCH);
+    this.queued.clear();
     for (const side of this.sides) await side.reset();
     let at = 0;
     while (at < script.length) {
@@ -130,9 +137,23 @@ export class Pair {
     for (const [i, words] of all.entries()) {
       const redis = ofRedis?.[i] ?? '(hung up)';
       const kvd = ofKvd?.[i] ?? '(hung up)';
-      if (!agree(words, redis, kvd)) return { at: at + i, words, redis, kvd };
+      if (!this.agreeFor(client, words, redis, kvd)) return { at: at + i, words, redis, kvd };
     }
     return undefined;
+  }
+
+  /** Whether two replies agree; those of a transaction each in its own way. */
+  private agreeFor(client: number, words: Words, redis: string, kvd: string): boolean {
+    const queued = this.queued.get(client) ?? [];
+    if (redis === QUEUED) this.queued.set(client, [...queued, words]);
+    else if (ENDS_TRANSACTION.has(words[0]?.toUpperCase())) this.queued.delete(client);
+    if (words[0]?.toUpperCase() !== 'EXEC' || redis === kvd) return agree(words, redis, kvd);
+    const [ofRedis = [], ofKvd = []] = [elementsOf(redis), elementsOf(kvd)];
+    return (
+      ofRedis.length === queued.length &&
+      ofKvd.length === queued.length &&
+      queued.every((one, i) => agree(one, ofRedis[i] as string, ofKvd[i] as string))
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -59,6 +59,18 @@ function parseAt(raw: string, start: number): { parsed: Parsed; end: number } {
   return { parsed: { kind, items }, end };
 }
 
+/** The elements of an array, raw; `undefined` of anything else. */
+export function elementsOf(raw: string): readonly string[] | undefined {
+  if (!raw.startsWith('*') || raw.startsWith('*-1')) return undefined;
+  const elements: string[] = [];
+  for (let at = raw.indexOf('\n') + 1; at < raw.length; ) {
+    const { end } = parseAt(raw, at);
+    elements.push(raw.slice(at, end));
+    at = end;
+  }
+  return elements;
+}
+
 /** Whether two replies are the same when the order of elements, at any depth, is left aside. */
 export function sameElements(a: string, b: string): boolean {
   return JSON.stringify(sorted(parseReply(a))) === JSON.stringify(sorted(parseReply(b)));

@@ -3,7 +3,7 @@ import { type ErrorReply, Errors, errorReply } from '../errors.ts';
 import { KEY_BYTES_MAX, TEXT_BYTES_MAX, VALUE_BYTES_MAX } from '../limits.ts';
 import type { RequestBatch } from '../request-batch.ts';
 import { COMPILED, type CompiledCommand, type CompiledOption } from './compile.ts';
-import type { Argument, ArgumentKind } from './row.ts';
+import type { Argument } from './row.ts';
 
 /** By command number: how many keys and values it takes when that is all it is given; else -1. */
 const PLAIN_SIZE = Int32Array.from(COMPILED, (command) =>
@@ -86,6 +86,16 @@ function checkCounted(command: CompiledCommand, request: RequestBatch): ErrorRep
     if (wrong !== undefined) return wrong;
   }
   return undefined;
+}
+
+/** Whether a command has about as many arguments as it takes: all that Redis looks at before it queues one. */
+export function checkArity(
+  command: CompiledCommand,
+  { size }: RequestBatch,
+): ErrorReply | undefined {
+  const { arity, container } = command;
+  const words = size + (container === undefined ? 1 : 2);
+  return (arity > 0 ? words === arity : words >= -arity) ? undefined : wrongArity(command);
 }
 
 /** Longer than any token of the table. */

@@ -46,9 +46,17 @@ export type CommandFlag =
   /** allowed while the data is being loaded */
   | 'loading'
   /** not allowed inside a script */
-  | 'noscript';
+  | 'noscript'
+  /** not allowed inside a transaction */
+  | 'no_multi';
 
-export type CommandGroup = 'string' | 'bitmap' | 'generic' | 'connection' | 'server';
+export type CommandGroup =
+  | 'string'
+  | 'bitmap'
+  | 'generic'
+  | 'transactions'
+  | 'connection'
+  | 'server';
 
 /** What a native client gets back; the client's types are derived from it. */
 export type NativeReply =

@@ -57,7 +57,7 @@ export const serverRows = [
     summary:
       'Writes a snapshot and answers when it is safely on disk. Other clients are served meanwhile.',
     complexity: 'O(keys)',
-    flags: ['admin', 'noscript'],
+    flags: ['admin', 'noscript', 'no_multi'],
     args: [],
     reply: { native: 'text', resp: 'ok' },
     idempotent: true,
@@ -121,7 +121,7 @@ export const serverRows = [
     group: 'server',
     summary: 'Saves if save points are configured (or as told), and stops the server.',
     complexity: 'O(keys) when saving',
-    flags: ['admin', 'loading', 'noscript'],
+    flags: ['admin', 'loading', 'noscript', 'no_multi'],
     args: [],
     options: [{ NOSAVE: [], SAVE: [] }, { NOW: [] }, { FORCE: [] }],
     reply: { native: 'any', resp: 'simple' },

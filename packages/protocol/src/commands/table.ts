@@ -4,6 +4,7 @@ import { genericRows } from './generic.ts';
 import type { CommandRow } from './row.ts';
 import { serverRows } from './server.ts';
 import { stringRows } from './string.ts';
+import { transactionRows } from './transactions.ts';
 
 /**
  * THE command table. A command is written once, as a row here; its number
@@ -13,6 +14,7 @@ export const COMMANDS = [
   ...stringRows,
   ...bitmapRows,
   ...genericRows,
+  ...transactionRows,
   ...connectionRows,
   ...serverRows,
 ] as const;

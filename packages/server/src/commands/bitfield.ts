@@ -119,13 +119,16 @@ const handler =
       bytes = new Uint8Array(length);
       bytes.set(old);
     }
+    let changed = false;
     out.array(operations.length);
     for (const operation of operations) {
       const answer = apply(bytes, operation);
+      if (answer !== undefined && operation.name !== 'GET') changed = true;
       if (answer === undefined) out.absent();
       else out.integer(Number.isSafeInteger(Number(answer)) ? Number(answer) : answer);
     }
-    if (writes.length > 0) writeBytes(request, db, key, ref, bytes, encodingOfBytes(request));
+    if (changed || bytes.length > old.length)
+      writeBytes(request, db, key, ref, bytes, encodingOfBytes(request));
   };
 
 export const bitfield = handler(false);

@@ -23,7 +23,9 @@ const setbit: Handler = (request, { keyspace: db }, out) => {
   bytes.set(old);
   const before = bitAt(bytes, offset);
   setBitAt(bytes, offset, bit);
-  writeBytes(request, db, key, ref, bytes, encodingOfBytes(request));
+  // A bit that is so already is no change.
+  if (before !== bit || bytes.length > old.length)
+    writeBytes(request, db, key, ref, bytes, encodingOfBytes(request));
   out.integer(before);
 };
 

@@ -46,8 +46,17 @@ const NO_PASSWORD = errorReply(
 const BAD_NAME = errorReply('Client names cannot contain spaces, newlines or special characters.');
 
 /** A failed sign-in is answered after a pause: guessing is slow, and nobody else waits. */
-function refuseSignIn({ timers, log }: ServerContext, session: Session): Parked {
+function refuseSignIn(
+  { timers, log }: ServerContext,
+  session: Session,
+  out: ReplyWriter,
+): Parked | undefined {
   log.warn({ client: session.id, address: session.address }, 'a sign-in was refused');
+  // Whoever is in a transaction has signed in before, and guesses nothing.
+  if (session.executing) {
+    out.error(Errors.wrongPass);
+    return undefined;
+  }
   let timer: unknown;
   return new Parked(
     (resume) => {
@@ -81,7 +90,7 @@ function hello(context: ServerContext): Handler {
     const auth = operandOf(request, HelloOption.AUTH);
     if (auth >= 0) {
       if (!context.credentials.accepts(request.text(auth), request.text(auth + 1)))
-        return refuseSignIn(context, session);
+        return refuseSignIn(context, session, out);
       session.authenticated = true;
     }
     if (!session.authenticated) return out.error(HELLO_NEEDS_AUTH);
@@ -121,7 +130,7 @@ function auth(context: ServerContext): Handler {
     if (size === 1 && !context.credentials.required) return out.error(NO_PASSWORD);
     const user = size === 2 ? request.text(at) : 'default';
     if (!context.credentials.accepts(user, request.text(at + size - 1)))
-      return refuseSignIn(context, session);
+      return refuseSignIn(context, session, out);
     session.authenticated = true;
     out.status('OK');
   };
@@ -137,8 +146,9 @@ function select({ keyspaces }: ServerContext): Handler {
   };
 }
 
-function reset({ keyspaces, credentials }: ServerContext): Handler {
+function reset({ keyspaces, credentials, watchedKeys }: ServerContext): Handler {
   return (_request, session, out) => {
+    watchedKeys.forget(session);
     session.reset(keyspaces.at(0), !credentials.required);
     out.version = session.protocol;
     out.status('RESET');

@@ -98,8 +98,9 @@ class LcsTable {
 }
 
 export function lcs({ timers }: ServerContext): Handler {
-  return (request, { keyspace: db }, out) => {
+  return (request, session, out) => {
     const { at, options } = request;
+    const { keyspace: db } = session;
     const a = bytesOf(db, db.find(request, at));
     const b = bytesOf(db, db.find(request, at + 1));
     if (a === NOT_TEXT || b === NOT_TEXT) return out.error(NOT_STRINGS);
@@ -115,7 +116,7 @@ export function lcs({ timers }: ServerContext): Handler {
       else if (asLength) later.integer(table.length);
       else later.bytes(table.trace().text);
     };
-    return inSlices(timers, out, () => table.fill(), reply);
+    return inSlices(timers, session, out, () => table.fill(), reply);
   };
 }
 
