@@ -19,6 +19,7 @@ import {
 import { bitmapCommands } from './commands/bitmap.ts';
 import { connectionCommands } from './commands/connection.ts';
 import { genericCommands } from './commands/generic.ts';
+import { pubsubCommands } from './commands/pubsub.ts';
 import { serverCommands } from './commands/server.ts';
 import { stringCommands } from './commands/string.ts';
 import { transactionCommands } from './commands/transactions.ts';
@@ -58,6 +59,7 @@ export class Dispatcher {
       ...bitmapCommands,
       ...genericCommands(context),
       ...transactionCommands(context, (...request) => this.execute(...request)),
+      ...pubsubCommands(context),
       ...connectionCommands(context),
       ...serverCommands(context),
     };
@@ -78,7 +80,8 @@ export class Dispatcher {
     const id = request.command[row] as number;
     request.at = request.first[row] as number;
     request.size = request.count[row] as number;
-    const isOrdinary = session.trusted && session.transaction === undefined;
+    const isOrdinary =
+      session.trusted && session.transaction === undefined && session.subscriptions === undefined;
     if (isOrdinary && this.hasLoaded() && id > 0 && isPlain(id, request)) {
       const { deniedWithoutMemory } = COMPILED[id] as CompiledCommand;
       if (!deniedWithoutMemory || this.hasRoom(request, row))
@@ -212,6 +215,11 @@ export class Dispatcher {
     session: Session,
   ): ErrorReply | undefined {
     if (!session.authenticated && !command.allowedToStrangers) return Errors.noAuth;
+    if (session.subscriptions !== undefined && session.protocol === 2) {
+      const wrong = checkArity(command, request);
+      if (wrong !== undefined) return wrong;
+      if (!isForSubscribers(command)) return notForSubscribers(command);
+    }
     if (!command.allowedWhileLoading && !this.hasLoaded()) return Errors.loading;
     const wrong = checkArguments(command, request);
     return wrong ?? this.memoryRefusal(command, request, row);
@@ -232,6 +240,18 @@ export class Dispatcher {
     if (keyspaces.maxBytes === 0) return true;
     return keyspaces.makeRoom(lengthOf(request, row), statistics.clientBytes);
   }
+}
+
+/** What a RESP2 client may send while it has subscriptions. */
+function isForSubscribers({ row }: CompiledCommand): boolean {
+  return row.name.endsWith('SUBSCRIBE') || ['PING', 'QUIT', 'RESET'].includes(row.name);
+}
+
+function notForSubscribers({ row }: CompiledCommand): ErrorReply {
+  const name = row.name.toLowerCase().replace(' ', '|');
+  return errorReply(
+    `Can't execute '${name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
+  );
 }
 
 function isWrite({ row }: CompiledCommand): boolean {

@@ -17,6 +17,8 @@ export interface Client {
   readonly suspension: Suspension;
   /** Its `out` writes to the socket, for as long as the client has its turn. */
   readonly dialect: Dialect;
+  /** Writes what waits to be sent to it between replies. */
+  writePushes(): void;
   /** Whether the next request may be executed now. */
   mayRun(): boolean;
 }
@@ -62,6 +64,8 @@ export class Executor {
         // What waits for a client is looked at after every command.
         if (out.pendingBytes + socket.queuedBytes > OUTPUT_BYTES_MAX) out.flush();
       }
+      // What it has published to itself comes before its next reply.
+      if (session.subscriptions !== undefined) client.writePushes();
     }
     statistics.commands += row - from;
     return row;

@@ -12,6 +12,7 @@ import type {
   Snapshots,
   Timers,
 } from './ports.ts';
+import type { PubSub } from './pubsub.ts';
 import type { Session } from './session.ts';
 import type { Statistics } from './statistics.ts';
 import type { WatchedKeys } from './watched-keys.ts';
@@ -37,6 +38,7 @@ export interface ServerContext {
   readonly limits: Limits;
   readonly pause: Pause;
   readonly watchedKeys: WatchedKeys;
+  readonly pubsub: PubSub;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;

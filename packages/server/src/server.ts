@@ -26,6 +26,7 @@ import type {
   Snapshots,
   Timers,
 } from './ports.ts';
+import { PubSub } from './pubsub.ts';
 import { Session } from './session.ts';
 import { SharedInput } from './shared-input.ts';
 import { Statistics } from './statistics.ts';
@@ -92,6 +93,7 @@ export class KvServer {
       ...options,
       credentials: new CredentialCheck(options.password),
       pause: new Pause(options.timers),
+      pubsub: new PubSub(),
       watchedKeys: new WatchedKeys(options.keyspaces, new Observers(options.keyspaces)),
       statistics: this.statistics,
       sessions: this.sessions,
@@ -213,6 +215,7 @@ export class KvServer {
     this.connections.delete(connection);
     this.sessions.delete(session);
     this.machinery.context.watchedKeys.forget(session);
+    this.machinery.context.pubsub.forget(session);
     this.options.log.debug({ client: session.id }, 'client disconnected');
     if (this.connections.size === 0) this.deserted?.();
   }

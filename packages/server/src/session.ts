@@ -1,4 +1,6 @@
+import type { Reply } from './parked.ts';
 import type { Keyspace } from './ports.ts';
+import type { Subscriptions } from './subscriptions.ts';
 import type { Transaction } from './transaction.ts';
 
 /** How a connection talks: 1 is the native protocol, 2 and 3 are those versions of RESP. */
@@ -50,6 +52,10 @@ export class Session {
   spoiled = false;
   /** EXEC is executing this client's commands: nothing may be answered later. */
   executing = false;
+  /** What the client has subscribed to; `undefined` is nothing. */
+  subscriptions: Subscriptions | undefined;
+  /** Sends something that answers no request, of about so many bytes. */
+  push: (write: Reply, bytes: number) => void = () => {};
   /** Closes the connection, whatever it is doing. */
   disconnect: () => void = () => {};
 

@@ -44,6 +44,10 @@ export const INTENDED_DIFFERENCES: readonly IntendedDifference[] = [
     why: 'The least is right. Scripts draw no such numbers.',
   },
   {
+    what: 'A star matches the empty name too: key, channel. In Redis it does so only where it is all of the pattern of KEYS or SCAN.',
+    why: 'That is what a star means. Scripts do not publish to a channel without a name.',
+  },
+  {
     what: 'Where several arguments are wrong, another one may be complained of: BITCOUNT, BITPOS, COPY, LCS, RESTORE, SCAN.',
     why: 'Options are checked by the table, before the command runs.',
     explains: (words, redis, kvd) =>

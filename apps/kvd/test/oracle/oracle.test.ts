@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findingText, type SearchResult, search } from './oracle.ts';
+import { findingText, MESSAGES, type SearchResult, search } from './oracle.ts';
 import type { Fault } from './pair.ts';
 import { redisVersion } from './redis-with-clock.ts';
 import type { RespVersion, Words } from './script.ts';
@@ -29,6 +29,24 @@ describe.skipIf(!isThere)(
       },
       30_000,
     );
+
+    it.each([2, 3] as const)(
+      'send the same messages over RESP%i',
+      async (version) => {
+        const endsAt = performance.now() + 1000;
+        const result = await search({
+          version,
+          seed: 1,
+          commandsPerSeed: 100,
+          group: MESSAGES,
+          findingsMax: 1,
+          goesOn: () => performance.now() < endsAt,
+        });
+        expect(found(version, result)).toBe('');
+        expect(result.commands).toBeGreaterThan(100);
+      },
+      30_000,
+    );
   },
 );
 
@@ -43,6 +61,11 @@ const FAULTS: readonly (readonly [group: string, fault: Fault, finds: string])[]
   ['bitmap', instead('BITCOUNT', (words) => words.filter((word) => word !== 'BIT')), 'BITCOUNT'],
   ['generic', instead('EXPIRE', (words) => words.map((w) => (w === 'GT' ? 'LT' : w))), 'GT'],
   ['transactions', instead('WATCH', ([name = '']) => [name, 'other']), 'WATCH'],
+  [
+    'pubsub',
+    instead('PUBLISH', ([name = '', channel = '']) => [name, channel, 'wrong']),
+    'PUBLISH',
+  ],
   ['connection', instead('SELECT', ([name = '']) => [name, '0']), 'SELECT'],
   ['server', instead('FLUSHDB', ([, ...how]) => ['FLUSHALL', ...how]), 'FLUSHDB'],
 ];

@@ -1,10 +1,14 @@
 import { makeScript } from './make-script.ts';
+import { makeMessagesScript } from './messages.ts';
 import { type Difference, type Fault, Pair } from './pair.ts';
 import { type RespVersion, scriptText } from './script.ts';
-import { type Finding, shrink } from './shrink.ts';
+import { type Finding, type Run, shrink } from './shrink.ts';
 
 /** What is shown of a reply. */
 const SHOWN_MAX = 500;
+
+/** The group that is not compared reply by reply. */
+export const MESSAGES = 'pubsub';
 
 /** How long a search goes on, and where it begins. */
 export interface Search {
@@ -42,11 +46,15 @@ export async function search(options: Search): Promise<SearchResult> {
   let commands = 0;
   while (goesOn(seeds) && found.size < findingsMax) {
     const seed = options.seed + seeds++;
-    const script = makeScript(seed, commandsPerSeed, group);
-    const difference = await pair.run(script);
+    const isOfMessages = group === MESSAGES;
+    const script = isOfMessages
+      ? makeMessagesScript(seed, commandsPerSeed)
+      : makeScript(seed, commandsPerSeed, group);
+    const run: Run = (any) => (isOfMessages ? pair.runMessages(any) : pair.run(any));
+    const difference = await run(script);
     commands += difference?.at ?? script.length;
     if (difference === undefined) continue;
-    const finding = await shrink(script, difference, (shorter) => pair.run(shorter));
+    const finding = await shrink(script, difference, run);
     const name = finding.difference.words[0]?.toUpperCase() ?? '';
     if (!found.has(name)) found.set(name, { ...finding, seed });
   }

@@ -2,6 +2,7 @@ import { type Kvd, startKvd } from '../../src/index.ts';
 import { MovableClock } from '../movable-clock.ts';
 import { isIntended } from './differences.ts';
 import { comparisonOf, EPOCH } from './make-script.ts';
+import { sameTranscripts, transcripts } from './messages.ts';
 import { RedisWithClock } from './redis-with-clock.ts';
 import { elementsOf, sameElements, sameKind } from './reply.ts';
 import type { RespVersion, Script, Step, Words } from './script.ts';
@@ -12,6 +13,7 @@ const PIPELINE_MAX = 250;
 
 /** What ends a transaction, if anything is answered at all but that it is queued. */
 const ENDS_TRANSACTION: ReadonlySet<string | undefined> = new Set(['EXEC', 'DISCARD', 'RESET']);
+const MESSAGE_CLIENTS = 3;
 const QUEUED = '+QUEUED\r\n';
 
 /** The first replies of a script that are not the same. */
@@ -60,6 +62,25 @@ class Side {
       await this.connections[client]?.exchange([['RESET'], ['HELLO', version]]);
     const connection = await this.connection(0);
     await connection.exchange([['FLUSHALL']]);
+  }
+
+  /** A step as this server is sent it. */
+  spoilt(step: Step): Step {
+    if (this.fault === undefined || !('words' in step)) return step;
+    return { ...step, words: this.fault(step.words) };
+  }
+
+  /** The connections there are. */
+  get open(): readonly ServerConnection[] {
+    return this.connections;
+  }
+
+  /** Begins with new connections and without data. */
+  async renew(clients: number): Promise<void> {
+    this.close();
+    this.connections.length = 0;
+    for (let client = 0; client < clients; client++) await this.connection(client);
+    await this.connections[0]?.exchange([['FLUSHALL']]);
   }
 
   close(): void {
@@ -116,6 +137,21 @@ export class Pair {
       const difference = await this.compare(step.client, all, at);
       if (difference !== undefined) return difference;
       at += all.length;
+    }
+    return undefined;
+  }
+
+  /** Runs a script of subscribers and publishers; the first difference. */
+  async runMessages(script: Script): Promise<Difference | undefined> {
+    for (const side of this.sides) await side.renew(MESSAGE_CLIENTS);
+    for (const [at, step] of script.entries()) {
+      const mark = `mark-${at}-`;
+      const [redis = [], kvd = []] = await Promise.all(
+        this.sides.map((side) => transcripts(side.open, side.spoilt(step), mark)),
+      );
+      if (sameTranscripts(redis, kvd)) continue;
+      const words = 'words' in step ? step.words : [];
+      return { at, words, redis: redis.join(' | '), kvd: kvd.join(' | ') };
     }
     return undefined;
   }

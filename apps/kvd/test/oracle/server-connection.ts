@@ -56,6 +56,18 @@ export class ServerConnection {
     }
   }
 
+  /** Sends a command and gives all that comes until the server answers a PING behind it. */
+  async transcript(words: Words | undefined, mark: string): Promise<string[]> {
+    const all = [...(words === undefined ? [] : [words]), ['PING', mark]];
+    this.socket.write(Buffer.from(all.map(requestText).join(''), 'latin1'));
+    const replies: string[] = [];
+    for (;;) {
+      const [reply] = await this.take(1);
+      if (reply === undefined || reply.includes(mark)) return replies;
+      replies.push(reply);
+    }
+  }
+
   /** Waits for bytes, or for the end. */
   private async more(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;

@@ -48,13 +48,16 @@ export type CommandFlag =
   /** not allowed inside a script */
   | 'noscript'
   /** not allowed inside a transaction */
-  | 'no_multi';
+  | 'no_multi'
+  /** has to do with subscriptions */
+  | 'pubsub';
 
 export type CommandGroup =
   | 'string'
   | 'bitmap'
   | 'generic'
   | 'transactions'
+  | 'pubsub'
   | 'connection'
   | 'server';
 

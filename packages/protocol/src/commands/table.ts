@@ -1,6 +1,7 @@
 import { bitmapRows } from './bitmap.ts';
 import { connectionRows } from './connection.ts';
 import { genericRows } from './generic.ts';
+import { pubsubRows } from './pubsub.ts';
 import type { CommandRow } from './row.ts';
 import { serverRows } from './server.ts';
 import { stringRows } from './string.ts';
@@ -15,6 +16,7 @@ export const COMMANDS = [
   ...bitmapRows,
   ...genericRows,
   ...transactionRows,
+  ...pubsubRows,
   ...connectionRows,
   ...serverRows,
 ] as const;

@@ -87,17 +87,23 @@ function fitted(number: bigint, { signed, width, overflow }: FieldOperation): bi
   return signed ? BigInt.asIntN(width, number) : BigInt.asUintN(width, number);
 }
 
-/** Does one operation on the bytes, and answers what is replied; `undefined` is nil. */
-function apply(bytes: Uint8Array, operation: FieldOperation): bigint | undefined {
+/** What an operation is answered with, `undefined` being nil, and whether it has changed a bit. */
+interface Outcome {
+  readonly answer: bigint | undefined;
+  readonly changed: boolean;
+}
+
+/** Does one operation on the bytes. */
+function apply(bytes: Uint8Array, operation: FieldOperation): Outcome {
   const old = valueAt(bytes, operation);
   const { name, signed, operand, index, width } = operation;
-  if (name === 'GET') return old;
+  if (name === 'GET') return { answer: old, changed: false };
   // What is set is 64 bits, and as unsigned a negative number is a large one.
   const set = signed ? operand : BigInt.asUintN(64, operand);
   const value = fitted(name === 'SET' ? set : old + operand, operation);
-  if (value === undefined) return undefined;
+  if (value === undefined) return { answer: undefined, changed: false };
   writeBits(bytes, index, width, value);
-  return name === 'SET' ? old : value;
+  return { answer: name === 'SET' ? old : value, changed: value !== old };
 }
 
 const handler =
@@ -122,8 +128,8 @@ const handler =
     let changed = false;
     out.array(operations.length);
     for (const operation of operations) {
-      const answer = apply(bytes, operation);
-      if (answer !== undefined && operation.name !== 'GET') changed = true;
+      const { answer, changed: hasChanged } = apply(bytes, operation);
+      changed ||= hasChanged;
       if (answer === undefined) out.absent();
       else out.integer(Number.isSafeInteger(Number(answer)) ? Number(answer) : answer);
     }

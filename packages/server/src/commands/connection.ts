@@ -146,9 +146,10 @@ function select({ keyspaces }: ServerContext): Handler {
   };
 }
 
-function reset({ keyspaces, credentials, watchedKeys }: ServerContext): Handler {
+function reset({ keyspaces, credentials, watchedKeys, pubsub }: ServerContext): Handler {
   return (_request, session, out) => {
     watchedKeys.forget(session);
+    pubsub.forget(session);
     session.reset(keyspaces.at(0), !credentials.required);
     out.version = session.protocol;
     out.status('RESET');
@@ -158,10 +159,7 @@ function reset({ keyspaces, credentials, watchedKeys }: ServerContext): Handler 
 /** Handlers of `protocol/src/commands/connection.ts`, row by row. */
 export function connectionCommands(context: ServerContext): Handlers<'connection'> {
   return {
-    PING: (request, _session, out) => {
-      if (request.size === 0) out.status('PONG');
-      else out.bytes(messageOf(request));
-    },
+    PING: ping,
     ECHO: (request, _session, out) => out.bytes(messageOf(request)),
     HELLO: hello(context),
     AUTH: auth(context),
@@ -186,6 +184,18 @@ export function connectionCommands(context: ServerContext): Handlers<'connection
     RESET: reset(context),
   };
 }
+
+const NO_BYTES = new Uint8Array(0);
+
+/** A RESP2 client with subscriptions tells replies from messages by their form. */
+const ping: Handler = (request, session, out) => {
+  if (session.protocol === 2 && session.subscriptions !== undefined) {
+    out.array(2);
+    out.text('pong');
+    out.bytes(request.size === 0 ? NO_BYTES : messageOf(request));
+  } else if (request.size === 0) out.status('PONG');
+  else out.bytes(messageOf(request));
+};
 
 /** The first argument, byte for byte; an integer as its digits. */
 function messageOf(request: RequestBatch): Uint8Array {
