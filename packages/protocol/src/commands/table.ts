@@ -4,6 +4,7 @@ import { genericRows } from './generic.ts';
 import { pubsubRows } from './pubsub.ts';
 import type { CommandRow } from './row.ts';
 import { serverRows } from './server.ts';
+import { standaloneRows } from './standalone.ts';
 import { stringRows } from './string.ts';
 import { transactionRows } from './transactions.ts';
 
@@ -19,6 +20,7 @@ export const COMMANDS = [
   ...pubsubRows,
   ...connectionRows,
   ...serverRows,
+  ...standaloneRows,
 ] as const;
 
 /** A row of the table, with its literal types. */

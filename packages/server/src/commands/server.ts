@@ -13,6 +13,7 @@ import {
   commandInfo,
   commandList,
 } from './introspection.ts';
+import { standaloneCommands } from './standalone.ts';
 
 const ShutdownOption = optionSlots('SHUTDOWN');
 const UsageOption = optionSlots('MEMORY USAGE');
@@ -149,6 +150,7 @@ export function serverCommands(context: ServerContext): Handlers<'server'> {
       const sections = Array.from({ length: request.size }, (_, i) => request.text(request.at + i));
       out.verbatim(info(context, sections));
     },
+    ...standaloneCommands(context),
     'MEMORY USAGE': memoryUsage,
     'MEMORY HELP': commandHelp('MEMORY'),
     SHUTDOWN: shutdown(context),

@@ -2,6 +2,7 @@ import { integerWord, keyWord } from '../domains.ts';
 import type { Grammar } from '../grammar.ts';
 
 const SAVES = 'saves or stops: tested with files and processes';
+const NONE = 'there is none here: what is not asked of an empty server is refused';
 const OWN_LIST = 'lists what this server has: tested by itself';
 
 /** Of `protocol/src/commands/server.ts`. */
@@ -23,6 +24,18 @@ export const serverGrammar: Grammar<'server'> = {
     compare: 'kind',
   },
   'MEMORY HELP': { compare: 'kind' },
+  TIME: { compare: 'kind' },
+  ROLE: {},
+  WAIT: { skip: 'Redis waits for replicas that are not there' },
+  REPLICAOF: { words: () => ['NO', 'ONE'] },
+  SLAVEOF: { words: () => ['no', 'one'] },
+  CLUSTER: { skip: NONE },
+  'ACL WHOAMI': {},
+  'ACL HELP': { compare: 'kind' },
+  'FUNCTION FLUSH': { skip: NONE },
+  'FUNCTION LIST': { skip: NONE },
+  'FUNCTION HELP': { compare: 'kind' },
+  LOLWUT: { skip: 'a drawing of its own' },
   SHUTDOWN: { skip: SAVES },
   'CONFIG GET': { skip: OWN_LIST },
   'CONFIG SET': { skip: OWN_LIST },
