@@ -111,3 +111,37 @@ describe('a subscriber that does not read', () => {
     slow.close();
   });
 });
+
+describe('notify-keyspace-events', () => {
+  it('tells what happens to keys, expiry too, and nothing until it is asked to', async () => {
+    const subscriber = createClient({ url: `redis://127.0.0.1:${kvd.port}` });
+    await subscriber.connect();
+    const got: string[] = [];
+    await subscriber.pSubscribe('__key*@0__:*', (message, channel) => {
+      got.push(`${channel.replace(/^__key/, '')} ${message}`);
+    });
+    await client.set('quiet', 1);
+    await expect(client.configSet('notify-keyspace-events', 'Q')).rejects.toMatchObject({
+      replyCode: 'ERR',
+    });
+    await client.configSet('notify-keyspace-events', 'AKE');
+    expect(await client.configGet('notify-*')).toEqual({ 'notify-keyspace-events': 'AKE' });
+    await client.set('k', 1, { ttlMs: 1 });
+    await client.rename('quiet', 'loud');
+    await until(async () => (await client.get('k')) === undefined);
+    await client.configSet('notify-keyspace-events', '');
+    await client.delete('loud');
+    const events = got.filter((line) => line.startsWith('space')).map((line) => line.slice(10));
+    expect(events).toEqual([
+      'k set',
+      'k expire',
+      'quiet rename_from',
+      'loud rename_to',
+      'k expired',
+    ]);
+    expect(got.filter((line) => line.startsWith('event@0__:expired'))).toEqual([
+      'event@0__:expired k',
+    ]);
+    subscriber.destroy();
+  });
+});

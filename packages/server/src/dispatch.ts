@@ -102,7 +102,15 @@ export class Dispatcher {
     const { calls } = this.statistics;
     calls[id] = (calls[id] as number) + 1;
     session.lastCommand = id;
-    return (this.handlers[id] as Handler)(request, session, out) as Parked | undefined;
+    const { keyspaceEvents } = this.context;
+    if (!keyspaceEvents.active || id === EXEC)
+      return (this.handlers[id] as Handler)(request, session, out) as Parked | undefined;
+    keyspaceEvents.begin(id, request);
+    try {
+      return (this.handlers[id] as Handler)(request, session, out) as Parked | undefined;
+    } finally {
+      keyspaceEvents.end();
+    }
   }
 
   /** All checks; undefined, and the error has been written, where one does not hold. */

@@ -1,5 +1,6 @@
 import type { CommandGroup, NamesOfGroup, ReplyWriter, RequestBatch } from '@kv/protocol';
 import type { CredentialCheck } from './credentials.ts';
+import type { KeyspaceEvents } from './keyspace-events.ts';
 import type { Parked } from './parked.ts';
 import type { Pause } from './pause.ts';
 import type {
@@ -39,6 +40,7 @@ export interface ServerContext {
   readonly pause: Pause;
   readonly watchedKeys: WatchedKeys;
   readonly pubsub: PubSub;
+  readonly keyspaceEvents: KeyspaceEvents;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;

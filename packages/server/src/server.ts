@@ -12,6 +12,7 @@ import { Dispatcher } from './dispatch.ts';
 import { Executor } from './executor.ts';
 import { Gathering } from './gathering.ts';
 import type { ServerContext } from './handler.ts';
+import { KeyspaceEvents } from './keyspace-events.ts';
 import { BATCH_ROWS, HOUSEKEEPING_MS } from './limits.ts';
 import { formatAddress, type Listener, type ListenOptions, listen } from './listen.ts';
 import { Observers } from './observers.ts';
@@ -89,12 +90,15 @@ export class KvServer {
   constructor(options: KvServerOptions) {
     this.options = options;
     this.statistics = new Statistics(options.clock.now());
+    const observers = new Observers(options.keyspaces);
+    const pubsub = new PubSub();
     const context: ServerContext = {
       ...options,
       credentials: new CredentialCheck(options.password),
       pause: new Pause(options.timers),
-      pubsub: new PubSub(),
-      watchedKeys: new WatchedKeys(options.keyspaces, new Observers(options.keyspaces)),
+      pubsub,
+      keyspaceEvents: new KeyspaceEvents(pubsub, observers),
+      watchedKeys: new WatchedKeys(options.keyspaces, observers),
       statistics: this.statistics,
       sessions: this.sessions,
       listening: () => this.listeners.map(({ address }) => address),
@@ -148,6 +152,11 @@ export class KvServer {
   /** Asks those who sign in from now on for another password; `undefined` for none. */
   set password(password: string | undefined) {
     this.machinery.context.credentials.password = password;
+  }
+
+  /** What subscribers are told of keys: `notify-keyspace-events`. */
+  set keyspaceEvents(flags: string) {
+    this.machinery.context.keyspaceEvents.flags = flags;
   }
 
   /** Where the server listens. */

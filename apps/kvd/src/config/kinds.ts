@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { parseSavePoints, type SavePoint } from '@kv/persistence';
+import { keyspaceEventFlags } from '@kv/server';
 import { EVICTION_POLICIES } from '@kv/store';
 import { LOCK_FILE } from '../directory-lock.ts';
 
@@ -100,6 +101,11 @@ export const KINDS = {
   },
   evictionPolicy: oneOf(...EVICTION_POLICIES),
   transport: oneOf('auto', 'stream'),
+  keyspaceEvents: {
+    allowed: 'letters of KEg$lshzxetdA',
+    placeholder: 'LETTERS',
+    parse: keyspaceEventFlags,
+  },
   text: {
     allowed: 'text',
     placeholder: 'TEXT',

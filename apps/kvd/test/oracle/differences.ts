@@ -40,6 +40,10 @@ export const INTENDED_DIFFERENCES: readonly IntendedDifference[] = [
     why: 'It is one rule for all commands. Scripts do not give operands twice.',
   },
   {
+    what: 'A BITFIELD that makes a value longer counts as a change, to WATCH and keyspace events, even if all it writes overflows and fails.',
+    why: 'The value is longer afterwards. Redis says nothing of it.',
+  },
+  {
     what: 'BITFIELD with OVERFLOW SAT takes a number near to -2^63 to the least of a type; Redis, whose own arithmetic overflows, to the greatest.',
     why: 'The least is right. Scripts draw no such numbers.',
   },

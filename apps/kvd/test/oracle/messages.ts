@@ -3,9 +3,11 @@
 import { KEYS } from './domains.ts';
 import { pubsubGrammar } from './grammar/pubsub.ts';
 import { GroupGrammar } from './grammar.ts';
+import { GROUPS } from './groups.ts';
+import { EPOCH } from './make-script.ts';
 import { Random } from './random.ts';
 import { sameElements } from './reply.ts';
-import type { Script } from './script.ts';
+import type { Script, Step } from './script.ts';
 import type { ServerConnection } from './server-connection.ts';
 
 const CLIENTS = 3;
@@ -13,6 +15,9 @@ const CLIENTS = 3;
 const OTHER_CHANCE = 0.1;
 
 const pubsub = new GroupGrammar('pubsub', pubsubGrammar);
+const CHANGED = GROUPS.map(([grammar]) => grammar).filter(({ name }) =>
+  ['string', 'bitmap', 'generic'].includes(name),
+);
 
 /** A script of subscribers and publishers. */
 export function makeMessagesScript(seed: number, length: number): Script {
@@ -22,6 +27,29 @@ export function makeMessagesScript(seed: number, length: number): Script {
     client: random.between(0, CLIENTS - 1),
     words: random.chance(OTHER_CHANCE) ? ['GET', random.pick(KEYS)] : pubsub.draw(draw),
   }));
+}
+
+/** Commands that change keys, each in its own way. */
+const CHANGING =
+  /^(SET|P?SETEX|SETNX|GETSET|GETDEL|MSET(NX)?|APPEND|SETRANGE|(IN|DE)CR(BY)?|INCRBYFLOAT|SETBIT|BITOP|DEL|UNLINK|P?EXPIRE(AT)?|PERSIST|RENAME(NX)?|MOVE|GET)$/i;
+
+/** A script whose last client is told of everything that happens to keys. */
+export function makeEventsScript(seed: number, length: number): Script {
+  const random = new Random(seed);
+  const draw = { random, now: EPOCH };
+  const listener = CLIENTS - 1;
+  const script: Step[] = [
+    {
+      client: 0,
+      words: ['CONFIG', 'SET', 'notify-keyspace-events', random.pick(['KEA', 'E$x', 'Kg'])],
+    },
+    { client: listener, words: ['PSUBSCRIBE', '__key*'] },
+  ];
+  while (script.length < length) {
+    const words = random.pick(CHANGED).draw(draw);
+    if (CHANGING.test(words[0] ?? '')) script.push({ client: 0, words });
+  }
+  return script;
 }
 
 /** What all clients of a server are sent in the course of one step. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findingText, MESSAGES, type SearchResult, search } from './oracle.ts';
+import { findingText, type SearchResult, search } from './oracle.ts';
 import type { Fault } from './pair.ts';
 import { redisVersion } from './redis-with-clock.ts';
 import type { RespVersion, Words } from './script.ts';
@@ -30,15 +30,19 @@ describe.skipIf(!isThere)(
       30_000,
     );
 
-    it.each([2, 3] as const)(
-      'send the same messages over RESP%i',
-      async (version) => {
+    it.each([
+      ['pubsub', 2],
+      ['pubsub', 3],
+      ['events', 3],
+    ] as const)(
+      'send the same messages (%s) over RESP%i',
+      async (group, version) => {
         const endsAt = performance.now() + 1000;
         const result = await search({
           version,
           seed: 1,
           commandsPerSeed: 100,
-          group: MESSAGES,
+          group,
           findingsMax: 1,
           goesOn: () => performance.now() < endsAt,
         });

@@ -1,14 +1,17 @@
 import { makeScript } from './make-script.ts';
-import { makeMessagesScript } from './messages.ts';
+import { makeEventsScript, makeMessagesScript } from './messages.ts';
 import { type Difference, type Fault, Pair } from './pair.ts';
-import { type RespVersion, scriptText } from './script.ts';
+import { type RespVersion, type Script, scriptText } from './script.ts';
 import { type Finding, type Run, shrink } from './shrink.ts';
 
 /** What is shown of a reply. */
 const SHOWN_MAX = 500;
 
-/** The group that is not compared reply by reply. */
-export const MESSAGES = 'pubsub';
+/** What is not compared reply by reply: a command sets off messages to others. */
+const OF_MESSAGES: ReadonlyMap<string, (seed: number, length: number) => Script> = new Map([
+  ['pubsub', makeMessagesScript],
+  ['events', makeEventsScript],
+]);
 
 /** How long a search goes on, and where it begins. */
 export interface Search {
@@ -46,10 +49,9 @@ export async function search(options: Search): Promise<SearchResult> {
   let commands = 0;
   while (goesOn(seeds) && found.size < findingsMax) {
     const seed = options.seed + seeds++;
-    const isOfMessages = group === MESSAGES;
-    const script = isOfMessages
-      ? makeMessagesScript(seed, commandsPerSeed)
-      : makeScript(seed, commandsPerSeed, group);
+    const make = group === undefined ? undefined : OF_MESSAGES.get(group);
+    const isOfMessages = make !== undefined;
+    const script = make?.(seed, commandsPerSeed) ?? makeScript(seed, commandsPerSeed, group);
     const run: Run = (any) => (isOfMessages ? pair.runMessages(any) : pair.run(any));
     const difference = await run(script);
     commands += difference?.at ?? script.length;

@@ -27,6 +27,7 @@ export const bitmapRows = [
     flags: ['write', 'denyoom'],
     args: [key, offset, integerWithin('bit', [0, 1], 'bit is not an integer or out of range')],
     reply: { native: 'integer', resp: 'integer' },
+    event: 'setbit',
     idempotent: true,
   }),
   command({
@@ -83,6 +84,7 @@ export const bitmapRows = [
     flags: ['write', 'denyoom'],
     args: [key, operations],
     reply: { native: 'integers-or-nils', resp: 'array' },
+    event: 'setbit',
     idempotent: false,
   }),
   command({

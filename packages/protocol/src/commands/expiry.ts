@@ -25,6 +25,7 @@ const expiry = <const Name extends string, const Unit extends string>(
         message: 'GT and LT options at the same time are not compatible',
       },
     ],
+    event: 'expire',
     unknownOption: 'Unsupported option',
     reply: { native: 'integer', resp: 'integer' },
     idempotent: false,
@@ -59,6 +60,7 @@ export const expiryRows = [
     flags: ['write', 'fast'],
     args: [key],
     reply: { native: 'integer', resp: 'integer' },
+    event: 'persist',
     idempotent: false,
   }),
 ] as const;

@@ -13,6 +13,7 @@ export const movingRows = [
     flags: ['write'],
     args: [key, newKey],
     reply: { native: 'text', resp: 'ok' },
+    event: 'rename_to',
     idempotent: false,
   }),
   command({
@@ -23,6 +24,7 @@ export const movingRows = [
     flags: ['write', 'fast'],
     args: [key, newKey],
     reply: { native: 'integer', resp: 'integer' },
+    event: 'rename_to',
     idempotent: false,
   }),
   command({
@@ -35,6 +37,7 @@ export const movingRows = [
     args: [key, destination],
     options: [{ DB: [integer('index')] }, { REPLACE: [] }],
     reply: { native: 'integer', resp: 'integer' },
+    event: 'copy_to',
     idempotent: false,
   }),
   command({
@@ -45,6 +48,7 @@ export const movingRows = [
     flags: ['write', 'fast'],
     args: [key, integer('index')],
     reply: { native: 'integer', resp: 'integer' },
+    event: 'move_to',
     idempotent: false,
   }),
   command({
@@ -73,6 +77,7 @@ export const movingRows = [
       { FREQ: [integer('frequency')] },
     ],
     reply: { native: 'text', resp: 'ok' },
+    event: 'restore',
     idempotent: false,
     differs:
       'What Redis dumped is refused. IDLETIME and FREQ are accepted, and a restored entry counts as new.',

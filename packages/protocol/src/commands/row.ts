@@ -129,6 +129,8 @@ export interface CommandRow {
   /** How Redis answers an unknown option, which is appended; a syntax error if left out. */
   readonly unknownOption?: string;
   readonly reply: { readonly native: NativeReply; readonly resp: RespReply };
+  /** The keyspace event that a write of it is, where that is not `set`; see `notify-keyspace-events`. */
+  readonly event?: string;
   /** Sending it twice leaves what sending it once leaves: a client may retry it by itself. */
   readonly idempotent: boolean;
   /** Tokens with which an idempotent command no longer is. */
