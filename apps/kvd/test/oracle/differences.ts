@@ -41,7 +41,7 @@ export const INTENDED_DIFFERENCES: readonly IntendedDifference[] = [
   },
   {
     what: 'A BITFIELD that makes a value longer counts as a change, to WATCH and keyspace events, even if all it writes overflows and fails.',
-    why: 'The value is longer afterwards. Redis says nothing of it.',
+    why: 'The value is longer afterwards. In scripts something else makes it longer.',
   },
   {
     what: 'BITFIELD with OVERFLOW SAT takes a number near to -2^63 to the least of a type; Redis, whose own arithmetic overflows, to the greatest.',

@@ -38,12 +38,19 @@ function operation(draw: Draw, reads: boolean): Words {
   return [name, type(draw), place(draw), value];
 }
 
+/** Behind everything that the others reach. */
+const FAR = ['SET', 'u8', '#330'];
+
 const bitfield =
   (reads: boolean) =>
   (draw: Draw): Words => {
-    const all: string[] = [keyWord(draw)];
-    for (let i = draw.random.between(0, 4); i > 0; i--) all.push(...operation(draw, reads));
-    return all;
+    const operations = Array.from({ length: draw.random.between(0, 4) }, () =>
+      operation(draw, reads),
+    );
+    // What fails must not be what makes the value longer: see differences.ts.
+    const fails = operations.some((words) => words[1] === 'FAIL');
+    if (fails && !reads) operations.unshift([...FAR, String(draw.random.between(1, 200))]);
+    return [keyWord(draw), ...operations.flat()];
   };
 
 /** Of `protocol/src/commands/bitmap.ts`. */
