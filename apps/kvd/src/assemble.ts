@@ -172,6 +172,9 @@ function build(config: Config, surroundings: Surroundings, storage: Storage) {
     save({ save }) {
       if (keeper !== undefined) keeper.savePoints = save;
     },
+    'notify-keyspace-events': (now) => {
+      server.keyspaceEvents = now['notify-keyspace-events'];
+    },
     loglevel: ({ loglevel }) => surroundings.onLogLevel?.(loglevel),
   });
   const lifecycle: Lifecycle = new Lifecycle({
@@ -209,6 +212,7 @@ function build(config: Config, surroundings: Surroundings, storage: Storage) {
     },
     transport: config.transport,
   });
+  server.keyspaceEvents = config['notify-keyspace-events'];
   const startJobs = () => {
     expiry.start();
     const { onSaveProgress } = surroundings;

@@ -1,6 +1,6 @@
 import type { EffectBuffer, FrozenView, SnapshotEntry } from '@kv/persistence';
 import { EntryType } from '@kv/protocol';
-import type { Keyspace } from '@kv/server';
+import type { Keyspace, KeyspaceObserver } from '@kv/server';
 import { type ByteEvictionPolicy, ByteStore, type Journal, OneRange } from '@kv/store';
 import { DatabaseRangeError, type Engine, EntryTypeError } from './engine.ts';
 
@@ -20,6 +20,7 @@ export interface ByteEngineOptions {
 export class ByteEngine implements Engine {
   maxBytes = 0;
   evictionPolicy: ByteEvictionPolicy = 'noeviction';
+  observer: KeyspaceObserver | undefined;
   private readonly store: ByteStore;
   effects: EffectBuffer | undefined;
   restoring = false;
@@ -32,37 +33,57 @@ export class ByteEngine implements Engine {
     this.limit(maxBytes, evictionPolicy);
   }
 
-  /** Counts every change towards the save points, and puts it into the log if there is one. */
+  /**
+   * What the store tells: it counts towards the save points, goes into the log if there is
+   * one, and to whoever observes. What comes from the disk is none of their business.
+   */
   private journal(): Journal {
     return {
       put: (database, ref) => {
         if (this.restoring) return;
         this.changed();
         if (this.effects !== undefined) this.logPut(this.effects, database, ref);
+        this.wrote(database, ref);
       },
       deadline: (database, ref, deadline) => {
         if (this.restoring) return;
         this.changed();
         const { effects } = this;
-        if (effects === undefined) return;
-        const db = this.store.at(database);
-        const at = effects.deadline(database, deadline, db.keyLength(ref));
-        db.copyKey(ref, effects.bytes, effects.view, at);
+        if (effects !== undefined) {
+          const db = this.store.at(database);
+          const at = effects.deadline(database, deadline, db.keyLength(ref));
+          db.copyKey(ref, effects.bytes, effects.view, at);
+        }
+        this.wrote(database, ref);
       },
-      remove: (database, ref) => {
+      remove: (database, ref, why) => {
         if (this.restoring) return;
         this.changed();
         const { effects } = this;
-        if (effects === undefined) return;
         const db = this.store.at(database);
-        const at = effects.remove(database, db.keyLength(ref));
-        db.copyKey(ref, effects.bytes, effects.view, at);
+        if (effects !== undefined) {
+          const at = effects.remove(database, db.keyLength(ref));
+          db.copyKey(ref, effects.bytes, effects.view, at);
+        }
+        this.observer?.removed(database, db.keyOf(ref), why);
       },
       // Counted by the server, which knows of running saves.
       flush: (database) => {
-        if (!this.restoring) this.effects?.flush(database);
+        if (this.restoring) return;
+        this.effects?.flush(database);
+        this.observer?.flushed(database);
+      },
+      swap: (one, other) => {
+        if (this.restoring) return;
+        this.changed();
+        this.effects?.swap(one, other);
+        this.observer?.swapped(one, other);
       },
     };
+  }
+
+  private wrote(database: number, ref: number): void {
+    this.observer?.wrote(database, this.store.at(database).keyOf(ref));
   }
 
   private logPut(effects: EffectBuffer, database: number, ref: number): void {
@@ -134,6 +155,10 @@ export class ByteEngine implements Engine {
     return this.store.at(index);
   }
 
+  swap(one: number, other: number): void {
+    this.store.swap(one, other);
+  }
+
   used(): Iterable<readonly [index: number, keyspace: Keyspace]> {
     return this.store.used();
   }
@@ -167,6 +192,13 @@ export class ByteEngine implements Engine {
   /** {@link EffectSink} */
   restoreFlush(database: number): void {
     this.restoredDatabase(database).clear();
+  }
+
+  /** {@link EffectSink} */
+  restoreSwap(database: number, other: number): void {
+    this.restoredDatabase(database);
+    this.restoredDatabase(other);
+    this.store.swap(database, other);
   }
 
   private restoredDatabase(database: number) {

@@ -53,6 +53,11 @@ describe('SET', () => {
     expect(await client.execute('SET', 'k', 3, 'XX', 'GET')).toStrictEqual({ a: 2 });
   });
 
+  it('takes an option that is given again, as Redis does: the last one counts', async () => {
+    expect(await client.execute('SET', 'k', 1, 'NX', 'EX', 5, 'NX', 'EX', 10)).toBe(1);
+    expect(await client.ttl('k')).toBe(10);
+  });
+
   it('takes every unit of expiry', async () => {
     const now = clock.now();
     await client.execute('SET', 'k', 1, 'EX', 10);
@@ -65,19 +70,14 @@ describe('SET', () => {
     expect(await client.pttl('k')).toBe(99);
   });
 
-  it.each([
-    ['NX', 'XX'],
-    ['EX', 1, 'PX', 1],
-    ['EX', 1, 'KEEPTTL'],
-    ['EX'],
-    ['WHAT'],
-    ['NX', 'NX'],
-    [{}],
-  ])('refuses options that make no sense: %j %j', async (...options) => {
-    await client.set('k', 'old');
-    expect(await refusal(client.execute('SET', 'k', 'new', ...options))).toBe('ERR');
-    expect(await client.get('k')).toBe('old');
-  });
+  it.each([['NX', 'XX'], ['EX', 1, 'PX', 1], ['EX', 1, 'KEEPTTL'], ['EX'], ['WHAT'], [{}]])(
+    'refuses options that make no sense: %j %j',
+    async (...options) => {
+      await client.set('k', 'old');
+      expect(await refusal(client.execute('SET', 'k', 'new', ...options))).toBe('ERR');
+      expect(await client.get('k')).toBe('old');
+    },
+  );
 });
 
 describe('a TTL that is none', () => {

@@ -26,6 +26,10 @@ interface Labelled {
   'unix-seconds': [unixSeconds: number | bigint];
   'unix-milliseconds': [unixMilliseconds: number | bigint];
   increment: [increment: number | bigint];
+  offset: [offset: number | bigint];
+  start: [start: number | bigint];
+  end: [end: number | bigint];
+  bit: [bit: number | bigint];
   decrement: [decrement: number | bigint];
   index: [index: number | bigint];
   version: [version: number | bigint];
@@ -102,6 +106,10 @@ interface ReplyTypes<T> {
   integer: number;
   'integer-or-nil': number | undefined;
   integer64: number | bigint;
+  number: number;
+  'integers-or-nils': (number | bigint | undefined)[];
+  bytes: Key;
+  'bytes-or-nil': Key | undefined;
   text: string;
   'text-or-nil': string | undefined;
   'key-or-nil': Key | undefined;
@@ -129,9 +137,11 @@ export type ReplyOf<Name extends CommandName, T = unknown> = ReplyTypes<T>[Nativ
 type RowArguments<Row> = Row extends { readonly args: infer Args extends readonly unknown[] }
   ? Row extends { readonly repeat: true }
     ? [key: Key, value: unknown, ...more: unknown[]]
-    : Row extends { readonly options: readonly unknown[] }
-      ? [...Positional<Args>, ...options: unknown[]]
-      : Positional<Args>
+    : Row extends { readonly counted: true }
+      ? [count: number, key: Key, value: unknown, ...more: unknown[]]
+      : Row extends { readonly options: readonly unknown[] }
+        ? [...Positional<Args>, ...options: unknown[]]
+        : Positional<Args>
   : never;
 
 /** The arguments of a command as `execute` takes them: options are written out as in Redis. */
@@ -146,7 +156,7 @@ export type Named<Name extends AnyCase> = Extract<CommandName, Uppercase<Name>>;
 /** A name that is not in the table; `never` for one that is, whatever the case. */
 export type OtherName<Name extends string> = Uppercase<Name> extends CommandName ? never : Name;
 
-type Variadic<Row> = Row extends { readonly repeat: true }
+type Variadic<Row> = Row extends { readonly repeat: true } | { readonly counted: true }
   ? true
   : Row extends { readonly args: readonly [...unknown[], { readonly many: true }] }
     ? true
@@ -175,8 +185,10 @@ type Capitalized<Name extends string> = Name extends `${infer Word}-${infer Rest
   ? `${Capitalized<Word>}${Capitalized<Rest>}`
   : Capitalize<Lowercase<Name>>;
 
-/** `CLIENT NO-EVICT` is `clientNoEvict`. */
-type MethodName<Name extends string> = Name extends `${infer Word} ${infer Rest}`
+/** `CLIENT NO-EVICT` is `clientNoEvict`, `BITFIELD_RO` is `bitfieldRo`. */
+type MethodName<Name extends string> = Name extends
+  | `${infer Word} ${infer Rest}`
+  | `${infer Word}_${infer Rest}`
   ? `${Lowercase<Word>}${Capitalized<Rest>}`
   : Lowercase<Name>;
 

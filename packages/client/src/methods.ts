@@ -19,9 +19,9 @@ export interface MethodCall {
 
 const NO_OPTIONS: CallOptions = {};
 
-/** `CLIENT NO-EVICT` is `clientNoEvict`. */
+/** `CLIENT NO-EVICT` is `clientNoEvict`, `BITFIELD_RO` is `bitfieldRo`. */
 export function methodName(command: string): string {
-  const [head = '', ...others] = command.toLowerCase().split(/[ -]/);
+  const [head = '', ...others] = command.toLowerCase().split(/[ _-]/);
   return head + others.map((word) => `${word[0]?.toUpperCase()}${word.slice(1)}`).join('');
 }
 
@@ -30,7 +30,8 @@ function methodOf(row: CommandRow): Method {
   for (const group of row.options ?? [])
     for (const [token, operands] of Object.entries(group))
       options.set(token.toLowerCase(), operands);
-  return { row, variadic: row.repeat === true || row.args.at(-1)?.many === true, options };
+  const variadic = row.repeat === true || row.counted === true || row.args.at(-1)?.many === true;
+  return { row, variadic, options };
 }
 
 /** The methods' names and what each sends, from the table. */

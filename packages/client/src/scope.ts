@@ -16,7 +16,10 @@ export interface ScopeOptions extends CallOptions {
 }
 
 /** Commands whose meaning is the whole database: a prefix can't narrow them. */
-const WHOLE_DATABASE = new Set(['RANDOMKEY', 'FLUSH', 'DBSIZE']);
+const WHOLE_DATABASE = new Set(['RANDOMKEY', 'FLUSH', 'FLUSHDB', 'FLUSHALL', 'SWAPDB', 'DBSIZE']);
+
+/** Commands whose first argument is a pattern for keys. */
+const BY_PATTERN = new Set(['KEYS', 'DELMATCH']);
 
 /** Saving takes as long as it takes: the client's time limit is for the others. */
 const UNHURRIED = new Set(['SAVE', 'SHUTDOWN']);
@@ -120,13 +123,26 @@ export class Scope {
     const row: CommandRow | undefined = commandNamed(name);
     if (row === undefined || WHOLE_DATABASE.has(name))
       throw new KvError('UNSUPPORTED', `${name} can't be narrowed to the prefix ${this.prefix}`);
-    if (name === 'KEYS') return [this.pattern(args[0]), ...args.slice(1)];
+    if (BY_PATTERN.has(name)) return [this.pattern(args[0]), ...args.slice(1)];
     if (name === 'SCAN') return this.scanArguments(args);
+    if (row.counted) return this.countedArguments(row, args);
     const places = row.args;
     return args.map((arg, i) => {
       const place = row.repeat ? i % places.length : Math.min(i, places.length - 1);
       const isKey =
         places[place]?.kind === 'key' && (place === i || row.repeat || places[place].many);
+      return isKey ? this.key(arg as Key) : arg;
+    });
+  }
+
+  /** Behind the count there are so many groups of arguments, then options. */
+  private countedArguments(
+    { args: [, ...places] }: CommandRow,
+    args: readonly unknown[],
+  ): unknown[] {
+    const end = 1 + Number(args[0]) * places.length;
+    return args.map((arg, i) => {
+      const isKey = i > 0 && i < end && places[(i - 1) % places.length]?.kind === 'key';
       return isKey ? this.key(arg as Key) : arg;
     });
   }

@@ -99,6 +99,21 @@ export class LoggedStore implements EffectSink {
     this.entries.delete(`${database}:${decoder.decode(key)}`);
   }
 
+  swap(database: number, other: number): void {
+    this.restoreSwap(database, other);
+    this.log?.effects.swap(database, other);
+  }
+
+  restoreSwap(database: number, other: number): void {
+    const all = [...this.entries];
+    this.entries.clear();
+    for (const [name, entry] of all) {
+      const from = Number(name.slice(0, name.indexOf(':')));
+      const to = from === database ? other : from === other ? database : from;
+      this.entries.set(`${to}${name.slice(name.indexOf(':'))}`, entry);
+    }
+  }
+
   restoreFlush(database: number): void {
     for (const name of this.entries.keys())
       if (name.startsWith(`${database}:`)) this.entries.delete(name);

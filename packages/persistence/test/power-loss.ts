@@ -76,6 +76,7 @@ function change(store: Awaited<ReturnType<typeof openLog>>['store'], random: () 
   if (kind < 0.1) store.remove(key, database);
   else if (kind < 0.2) store.expire(key, 4_000_000_000_000 + Math.floor(random() * 1000), database);
   else if (kind < 0.22) store.flush(database);
+  else if (kind < 0.24) store.swap(database, (database + 1) % 3);
   else if (kind < 0.3) store.set(key, 'long '.repeat(random() * 300), undefined, database);
   else store.set(key, `value ${random()}`, undefined, database);
 }

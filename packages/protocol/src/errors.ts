@@ -10,6 +10,7 @@ const ERROR_CODES = [
   'LOADING',
   'MISCONF',
   'BUSY',
+  'BUSYKEY',
   'READONLY',
   'EXECABORT',
 ] as const;
@@ -31,6 +32,7 @@ export const Errors = {
   syntax: errorReply('syntax error'),
   notInteger: errorReply('value is not an integer or out of range'),
   overflow: errorReply('increment or decrement would overflow'),
+  execAborted: errorReply('Transaction discarded because of previous errors.', 'EXECABORT'),
   wrongType: errorReply('Operation against a key holding the wrong kind of value', 'WRONGTYPE'),
   noAuth: errorReply('Authentication required.', 'NOAUTH'),
   wrongPass: errorReply('invalid username-password pair or user is disabled.', 'WRONGPASS'),

@@ -1,5 +1,5 @@
 export { ByteWriter } from './byte-writer.ts';
-export { checkArguments, isPlain } from './commands/check.ts';
+export { checkArguments, checkArity, isPlain } from './commands/check.ts';
 export {
   COMPILED,
   type CompiledCommand,
@@ -65,4 +65,5 @@ export { RespReplyWriter } from './resp-reply-writer.ts';
 export { isUtf8 } from './utf8.ts';
 export { ValueCodec, type ValueCodecOptions, valueCodec } from './value/codec.ts';
 export { type ValueExtension, valueExtension } from './value/extensions.ts';
+export { writeValueText } from './value/json-text.ts';
 export { ValueError, type ValueErrorCode } from './value/value-error.ts';

@@ -148,6 +148,10 @@ export class NativeReplyWriter extends ReplyBuffer implements ReplyWriter {
     }
   }
 
+  absentArray(): void {
+    this.absent();
+  }
+
   absent(): void {
     this.room(1);
     this.view.setUint8(this.position++, 0xc0);

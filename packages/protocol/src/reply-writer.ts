@@ -36,6 +36,8 @@ export interface ReplyWriter {
   bytes(bytes: Uint8Array): void;
   /** A missing key. */
   absent(): void;
+  /** Nothing in the place of an array. */
+  absentArray(): void;
   /** A stored value. */
   value(source: ValueSource, ref: number): void;
   /** Text for people, of several lines. */

@@ -123,6 +123,11 @@ export class RespReplyWriter extends ReplyBuffer implements ReplyWriter {
     this.crlf();
   }
 
+  absentArray(): void {
+    if (this.version === 3) this.absent();
+    else this.line('*-1');
+  }
+
   absent(): void {
     this.room(5);
     if (this.version === 3) {

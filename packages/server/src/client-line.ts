@@ -6,7 +6,7 @@ const PROTOCOLS = ['', 'native', '2', '3'];
 /** A client as a line of CLIENT LIST: `name=value` pairs, with Redis's names for them. */
 export function clientLine(session: Session, now: number): string {
   const seconds = (since: number): number => Math.max(0, Math.floor((now - since) / 1000));
-  const flags = `${session.noEvict ? 'e' : ''}${session.noTouch ? 'T' : ''}`;
+  const flags = `${session.subscriptions ? 'P' : ''}${session.noEvict ? 'e' : ''}${session.noTouch ? 'T' : ''}`;
   const fields: readonly (readonly [string, string | number])[] = [
     ['id', session.id],
     ['addr', session.address],
@@ -16,9 +16,10 @@ export function clientLine(session: Session, now: number): string {
     ['idle', seconds(session.lastActiveAt)],
     ['flags', flags === '' ? 'N' : flags],
     ['db', session.database],
-    ['sub', 0],
-    ['psub', 0],
-    ['multi', -1],
+    ['sub', session.subscriptions?.channels.size ?? 0],
+    ['psub', session.subscriptions?.patterns.size ?? 0],
+    ['ssub', session.subscriptions?.shardChannels.size ?? 0],
+    ['multi', session.transaction?.size ?? -1],
     ['cmd', COMPILED[session.lastCommand]?.row.name.toLowerCase().replace(' ', '|') ?? 'NULL'],
     ['user', session.authenticated ? 'default' : '(none)'],
     ['resp', PROTOCOLS[session.protocol] as string],

@@ -7,7 +7,9 @@ import { foreignProtocol, NATIVE_FIRST_BYTE } from './foreign.ts';
 import type { GatheredClient, Gathering } from './gathering.ts';
 import type { ServerContext } from './handler.ts';
 import { InputTail } from './input-tail.ts';
-import { INPUT_AHEAD_BYTES_MAX } from './limits.ts';
+import { INPUT_AHEAD_BYTES_MAX, OUTPUT_BYTES_MAX, PUSH_BYTES_MAX } from './limits.ts';
+import type { Reply } from './parked.ts';
+import { Pushes } from './pushes.ts';
 import type { Session } from './session.ts';
 import { Suspension } from './suspension.ts';
 import type { Runner, Turn } from './turn.ts';
@@ -47,6 +49,7 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
   /** The server is closing: what has arrived is answered, nothing more is taken. */
   private draining = false;
   private judged = false;
+  private readonly pushes = new Pushes();
   /** What has been read of a request of many arguments. */
   private partial: PartialRequest | undefined;
 
@@ -63,6 +66,7 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
     this.onClose = onClose;
     this.socket = new ClientSocket(accepted, machinery.wire, this);
     session.disconnect = () => this.socket.destroy();
+    session.push = (write, bytes) => this.push(write, bytes);
   }
 
   /** How the connection moves along, for the limits in time. */
@@ -71,7 +75,8 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
     return {
       trusted: session.trusted,
       finished: socket.finished,
-      parked: this.suspension.isParked,
+      // Who waits for messages is not idle.
+      parked: this.suspension.isParked || session.subscriptions !== undefined,
       partial: input.end > input.start && this.mayRun(),
       receivedBytes,
       waitingBytes: socket.waitingBytes,
@@ -95,6 +100,18 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
   refuse(message: string): void {
     this.session.closing = true;
     this.suspension.answer((out) => out.error(errorReply(message)));
+  }
+
+  /** Sends something between replies, when the connection has its turn. */
+  private push(write: Reply, bytes: number): void {
+    const { pushes, session, socket, machinery } = this;
+    if (session.closing || socket.destroyed) return;
+    pushes.add(write, bytes);
+    if (pushes.bytes + socket.queuedBytes > PUSH_BYTES_MAX) {
+      const { id, address } = session;
+      machinery.context.log.warn({ client: id, address }, 'cut off: its messages are not taken');
+      socket.destroy();
+    } else this.takeTurn();
   }
 
   /** {@link SocketOwner}: where the next read goes, if that is elsewhere than the last one. */
@@ -196,6 +213,7 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
   run(): void {
     if (this.socket.destroyed) return;
     this.open();
+    this.writePushes();
     this.suspension.writeLate(this.dialect.out);
     while (this.mayRun() && this.runBatch());
     this.settle();
@@ -212,6 +230,19 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
       this.input.add(batch.bytes.slice(left, batch.end[to - 1]));
     }
     this.settle();
+  }
+
+  /** {@link Client}: as far as the client takes them. */
+  writePushes(): void {
+    const { out } = this.dialect;
+    while (!this.socket.blocked) {
+      const write = this.pushes.next();
+      if (write === undefined) return;
+      out.beginPush();
+      write(out);
+      out.end();
+      if (out.pendingBytes + this.socket.queuedBytes > OUTPUT_BYTES_MAX) out.flush();
+    }
   }
 
   /** The turn begins: replies go to this client. */

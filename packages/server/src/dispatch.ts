@@ -5,6 +5,7 @@ import {
   COMPILED,
   type CompiledCommand,
   checkArguments,
+  checkArity,
   compiledNamed,
   containerOf,
   type ErrorReply,
@@ -14,22 +15,32 @@ import {
   isPlain,
   type ReplyWriter,
   type RequestBatch,
-  subcommandsOf,
 } from '@kv/protocol';
+import { bitmapCommands } from './commands/bitmap.ts';
 import { connectionCommands } from './commands/connection.ts';
 import { genericCommands } from './commands/generic.ts';
+import { pubsubCommands } from './commands/pubsub.ts';
 import { serverCommands } from './commands/server.ts';
 import { stringCommands } from './commands/string.ts';
+import { transactionCommands } from './commands/transactions.ts';
 import type { Handler, ServerContext } from './handler.ts';
 import type { Parked } from './parked.ts';
 import { quoted } from './quoted.ts';
 import type { Session } from './session.ts';
 import type { Statistics } from './statistics.ts';
+import type { Transaction } from './transaction.ts';
 
 /** The arguments of an unknown command are repeated up to about this length. */
 const ARGUMENTS_SHOWN_MAX = 128;
 
 const HELLO = compiledNamed('HELLO')?.id;
+/** What is executed although a transaction is being put together. */
+const NEVER_QUEUED: ReadonlySet<number | undefined> = new Set(
+  ['MULTI', 'EXEC', 'DISCARD', 'WATCH', 'QUIT', 'RESET'].map((name) => compiledNamed(name)?.id),
+);
+const EXEC = compiledNamed('EXEC')?.id;
+const NOT_WITHIN = errorReply('Command not allowed inside a transaction');
+const QUEUE_FULL = errorReply('the transaction would be longer than 1073741824 bytes');
 const HELLO_FIRST = errorReply('a native connection begins with HELLO', 'NOPROTO');
 
 /** Executes the rows of batches: finds the command, checks, and runs its handler. */
@@ -45,7 +56,10 @@ export class Dispatcher {
     this.statistics = context.statistics;
     const byName: Readonly<Record<string, Handler>> = {
       ...stringCommands(context),
+      ...bitmapCommands,
       ...genericCommands(context),
+      ...transactionCommands(context, (...request) => this.execute(...request)),
+      ...pubsubCommands(context),
       ...connectionCommands(context),
       ...serverCommands(context),
     };
@@ -66,7 +80,9 @@ export class Dispatcher {
     const id = request.command[row] as number;
     request.at = request.first[row] as number;
     request.size = request.count[row] as number;
-    if (session.trusted && this.hasLoaded() && id > 0 && isPlain(id, request)) {
+    const isOrdinary =
+      session.trusted && session.transaction === undefined && session.subscriptions === undefined;
+    if (isOrdinary && this.hasLoaded() && id > 0 && isPlain(id, request)) {
       const { writes, deniedWithoutMemory } = COMPILED[id] as CompiledCommand;
       const mayWrite = !writes || this.context.appendLog.failure === undefined;
       if (mayWrite && (!deniedWithoutMemory || this.hasRoom(request, row)))
@@ -85,7 +101,15 @@ export class Dispatcher {
     const { calls } = this.statistics;
     calls[id] = (calls[id] as number) + 1;
     session.lastCommand = id;
-    return (this.handlers[id] as Handler)(request, session, out) as Parked | undefined;
+    const { keyspaceEvents } = this.context;
+    if (!keyspaceEvents.active || id === EXEC)
+      return (this.handlers[id] as Handler)(request, session, out) as Parked | undefined;
+    keyspaceEvents.begin(id, request);
+    try {
+      return (this.handlers[id] as Handler)(request, session, out) as Parked | undefined;
+    } finally {
+      keyspaceEvents.end();
+    }
   }
 
   /** All checks; undefined, and the error has been written, where one does not hold. */
@@ -101,11 +125,18 @@ export class Dispatcher {
       out.error(HELLO_FIRST);
       return undefined;
     }
+    const { transaction } = session;
+    if (transaction !== undefined && !NEVER_QUEUED.has(id)) {
+      this.enqueue(transaction, id, request, row, session, out);
+      return undefined;
+    }
     const command = this.find(id, request, row, session, out);
     if (command === undefined) return undefined;
     const refusal = this.refusal(command, request, row, session);
     if (refusal === undefined) return command;
-    out.error(refusal);
+    // Whatever is refused before it runs spoils what is being queued.
+    if (transaction !== undefined) transaction.failed = true;
+    out.error(command.id === EXEC ? this.abort(session, refusal) : refusal);
     return undefined;
   }
 
@@ -113,6 +144,45 @@ export class Dispatcher {
   private hasLoaded(): boolean {
     this.loaded ||= !this.context.loading();
     return this.loaded;
+  }
+
+  /** An EXEC that may not run is the end of its transaction. */
+  private abort(session: Session, { code, message }: ErrorReply): ErrorReply {
+    session.transaction = undefined;
+    this.context.watchedKeys.forget(session);
+    const why = code === 'ERR' ? message : `${code} ${message}`;
+    return errorReply(`Transaction discarded because of: ${why}`, 'EXECABORT');
+  }
+
+  /** Keeps a command for EXEC, or says why it can't be: then EXEC will refuse all of them. */
+  private enqueue(
+    transaction: Transaction,
+    id: number,
+    request: RequestBatch,
+    row: number,
+    session: Session,
+    out: ReplyWriter,
+  ): void {
+    const command = this.find(id, request, row, session, out);
+    const refusal = command && this.refusalToQueue(command, request, row);
+    if (refusal !== undefined) out.error(refusal);
+    else if (command !== undefined && transaction.queue(request, row)) {
+      transaction.writes ||= isWrite(command);
+      out.status('QUEUED');
+      return;
+    } else if (command !== undefined) out.error(QUEUE_FULL);
+    transaction.failed = true;
+  }
+
+  private refusalToQueue(
+    command: CompiledCommand,
+    request: RequestBatch,
+    row: number,
+  ): ErrorReply | undefined {
+    const flags: readonly string[] = command.row.flags;
+    if (flags.includes('no_multi')) return NOT_WITHIN;
+    if (!command.allowedWhileLoading && !this.hasLoaded()) return Errors.loading;
+    return checkArity(command, request) ?? this.memoryRefusal(command, request, row);
   }
 
   /**
@@ -152,13 +222,28 @@ export class Dispatcher {
     session: Session,
   ): ErrorReply | undefined {
     if (!session.authenticated && !command.allowedToStrangers) return Errors.noAuth;
+    if (session.subscriptions !== undefined && session.protocol === 2) {
+      const wrong = checkArity(command, request);
+      if (wrong !== undefined) return wrong;
+      if (!isForSubscribers(command)) return notForSubscribers(command);
+    }
     if (!command.allowedWhileLoading && !this.hasLoaded()) return Errors.loading;
     const wrong = checkArguments(command, request);
-    if (wrong !== undefined) return wrong;
-    if (!command.writes) return undefined;
+    return wrong ?? this.logRefusal(command) ?? this.memoryRefusal(command, request, row);
+  }
+
+  /** What can't be logged is not written. */
+  private logRefusal({ writes }: CompiledCommand): ErrorReply | undefined {
     const { failure } = this.context.appendLog;
-    if (failure !== undefined)
-      return errorReply(`Errors writing to the AOF file: ${failure}`, 'MISCONF');
+    if (!writes || failure === undefined) return undefined;
+    return errorReply(`Errors writing to the AOF file: ${failure}`, 'MISCONF');
+  }
+
+  private memoryRefusal(
+    command: CompiledCommand,
+    request: RequestBatch,
+    row: number,
+  ): ErrorReply | undefined {
     const isDenied = command.deniedWithoutMemory && !this.hasRoom(request, row);
     return isDenied ? Errors.outOfMemory : undefined;
   }
@@ -169,6 +254,23 @@ export class Dispatcher {
     if (keyspaces.maxBytes === 0) return true;
     return keyspaces.makeRoom(lengthOf(request, row), statistics.clientBytes);
   }
+}
+
+/** What a RESP2 client may send while it has subscriptions. */
+function isForSubscribers({ row }: CompiledCommand): boolean {
+  return row.name.endsWith('SUBSCRIBE') || ['PING', 'QUIT', 'RESET'].includes(row.name);
+}
+
+function notForSubscribers({ row }: CompiledCommand): ErrorReply {
+  const name = row.name.toLowerCase().replace(' ', '|');
+  return errorReply(
+    `Can't execute '${name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
+  );
+}
+
+function isWrite({ row }: CompiledCommand): boolean {
+  const flags: readonly string[] = row.flags;
+  return flags.includes('write');
 }
 
 /** The command of a row that is not simply named, or why there is none. */
@@ -196,10 +298,8 @@ function subcommand(container: string, request: RequestBatch): CompiledCommand |
     return errorReply(`wrong number of arguments for '${container.toLowerCase()}' command`);
   const name = quoted(request, request.at);
   const found = compiledNamed(`${container} ${name.toUpperCase()}`);
-  if (found === undefined) {
-    const known = subcommandsOf(container).map(({ row }) => row.name.slice(container.length + 1));
-    return errorReply(`unknown subcommand '${name}'. ${container} has ${known.join(', ')}.`);
-  }
+  if (found === undefined)
+    return errorReply(`unknown subcommand '${name}'. Try ${container} HELP.`);
   request.at++;
   request.size--;
   return found;

@@ -17,6 +17,8 @@ export interface Client {
   readonly suspension: Suspension;
   /** Its `out` writes to the socket, for as long as the client has its turn. */
   readonly dialect: Dialect;
+  /** Writes what waits to be sent to it between replies. */
+  writePushes(): void;
   /** Whether the next request may be executed now. */
   mayRun(): boolean;
 }
@@ -47,7 +49,7 @@ export class Executor {
     session.lastActiveAt = keyspaces.now;
     let row = from;
     while (row < to && client.mayRun()) {
-      if (pause.active && this.isHeld(batch, row, suspension)) break;
+      if (pause.active && this.isHeld(batch, row, client)) break;
       out.begin();
       const skips = session.skipsReply;
       session.skipsReply = false;
@@ -62,15 +64,20 @@ export class Executor {
         // What waits for a client is looked at after every command.
         if (out.pendingBytes + socket.queuedBytes > OUTPUT_BYTES_MAX) out.flush();
       }
+      // What it has published to itself comes before its next reply.
+      if (session.subscriptions !== undefined) client.writePushes();
     }
     statistics.commands += row - from;
     return row;
   }
 
   /** Whether CLIENT PAUSE holds a request; then it is looked at again when that ends. */
-  private isHeld(batch: RequestBatch, row: number, suspension: Suspension): boolean {
+  private isHeld(batch: RequestBatch, row: number, { session, suspension }: Client): boolean {
     const command = COMPILED[batch.command[row] as number];
-    return command !== undefined && suspension.holds(command.row.flags);
+    if (command === undefined) return false;
+    // A transaction writes if anything in it does.
+    const writes = command.row.name === 'EXEC' && session.transaction?.writes;
+    return suspension.holds(writes ? ['write'] : command.row.flags);
   }
 
   /** Executes one row; a write for which the system has no memory is refused like any other. */

@@ -1,5 +1,6 @@
-import type { NamesOfGroup, ReplyWriter, RequestBatch } from '@kv/protocol';
+import type { CommandGroup, NamesOfGroup, ReplyWriter, RequestBatch } from '@kv/protocol';
 import type { CredentialCheck } from './credentials.ts';
+import type { KeyspaceEvents } from './keyspace-events.ts';
 import type { Parked } from './parked.ts';
 import type { Pause } from './pause.ts';
 import type {
@@ -13,8 +14,10 @@ import type {
   Snapshots,
   Timers,
 } from './ports.ts';
+import type { PubSub } from './pubsub.ts';
 import type { Session } from './session.ts';
 import type { Statistics } from './statistics.ts';
+import type { WatchedKeys } from './watched-keys.ts';
 
 /**
  * Executes one request that the gate has let through: its arguments are
@@ -25,9 +28,7 @@ import type { Statistics } from './statistics.ts';
 export type Handler = (request: RequestBatch, session: Session, out: ReplyWriter) => Parked | void;
 
 /** One handler for each command of a group, no more and no fewer. */
-export type Handlers<Group extends 'string' | 'generic' | 'connection' | 'server'> = Readonly<
-  Record<NamesOfGroup<Group>, Handler>
->;
+export type Handlers<Group extends CommandGroup> = Readonly<Record<NamesOfGroup<Group>, Handler>>;
 
 /** What handlers work with; one for a whole server. */
 export interface ServerContext {
@@ -39,6 +40,9 @@ export interface ServerContext {
   readonly credentials: CredentialCheck;
   readonly limits: Limits;
   readonly pause: Pause;
+  readonly watchedKeys: WatchedKeys;
+  readonly pubsub: PubSub;
+  readonly keyspaceEvents: KeyspaceEvents;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;

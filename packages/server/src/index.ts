@@ -1,4 +1,5 @@
 export { matchesGlob } from './glob.ts';
+export { keyspaceEventFlags } from './keyspace-events.ts';
 export type { Listener, ListenOptions } from './listen.ts';
 export type {
   AppendOnlyLog,
@@ -6,6 +7,7 @@ export type {
   Clock,
   Configuration,
   Keyspace,
+  KeyspaceObserver,
   Keyspaces,
   Lifecycle,
   Log,

@@ -1,3 +1,4 @@
+import { COMPILED } from '@kv/protocol';
 import type { ServerContext } from './handler.ts';
 import { printable } from './quoted.ts';
 import { REDIS_VERSION } from './redis-version.ts';
@@ -105,6 +106,16 @@ function cpu(): Fields {
   ];
 }
 
+/** How often each command was executed. */
+function commandstats({ statistics }: ServerContext): Fields {
+  return COMPILED.flatMap((command) => {
+    const calls = command && statistics.calls[command.id];
+    if (!calls) return [];
+    const name = command.row.name.toLowerCase().replace(' ', '|');
+    return [[`cmdstat_${name}`, `calls=${calls}`] as const];
+  });
+}
+
 function keyspace({ keyspaces }: ServerContext): Fields {
   return [...keyspaces.used()].map(([index, db]) => [
     `db${index}`,
@@ -121,21 +132,25 @@ const SECTIONS: ReadonlyMap<string, (context: ServerContext) => Fields> = new Ma
   ['stats', stats],
   ['replication', replication],
   ['cpu', cpu],
+  ['commandstats', commandstats],
   ['keyspace', keyspace],
 ]);
 
 /** Titles that are no words. */
 const TITLES: ReadonlyMap<string, string> = new Map([['cpu', 'CPU']]);
 
-const ALL = ['all', 'default', 'everything'];
+const ALL = ['all', 'everything'];
+/** What is shown only when asked for, by its name or with all. */
+const ON_REQUEST = new Set(['commandstats']);
 
-/** INFO's text: sections of `name:value` lines; no section named means all of them. */
+/** INFO's text: sections of `name:value` lines; no section named means the usual ones. */
 export function info(context: ServerContext, wanted: readonly string[]): string {
   const names = new Set(wanted.map((name) => name.toLowerCase()));
-  const all = names.size === 0 || ALL.some((name) => names.has(name));
+  const all = ALL.some((name) => names.has(name));
+  const usual = names.size === 0 || names.has('default');
   const parts: string[] = [];
   for (const [name, fields] of SECTIONS) {
-    if (!all && !names.has(name)) continue;
+    if (!all && !names.has(name) && !(usual && !ON_REQUEST.has(name))) continue;
     const title = `# ${TITLES.get(name) ?? `${name[0]?.toUpperCase()}${name.slice(1)}`}`;
     const lines = fields(context).map(([field, value]) => `${field}:${printable(String(value))}`);
     parts.push(`${[title, ...lines].join('\r\n')}\r\n`);

@@ -18,6 +18,12 @@ export const HOUSEKEEPING_MS = 1_000;
 /** Entries that one slice of long work (KEYS) visits before others have their turn. */
 export const SLICE_ENTRIES = 1_000;
 
+/** Bytes of commands that one transaction may hold: twice the largest value. */
+export const QUEUED_BYTES_MAX = 1024 * 1024 * 1024;
+
+/** Messages that may wait for a subscriber who does not take them; over it, the subscriber is cut off. */
+export const PUSH_BYTES_MAX = 32 * 1024 * 1024;
+
 /** The pause before a failed sign-in is answered. */
 export const SIGN_IN_PAUSE_MS = 100;
 

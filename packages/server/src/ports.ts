@@ -57,6 +57,8 @@ export interface Keyspace extends ValueSource {
   remove(ranges: ByteRanges, key: number): boolean;
 
   typeOf(ref: number): number;
+  /** How often it was read lately, for eviction: a small number. */
+  frequencyOf(ref: number): number;
   deadlineOf(ref: number): number;
   /** Bytes of memory that an entry takes, with all that belongs to it. */
   memoryOf(ref: number): number;
@@ -75,13 +77,31 @@ export interface Keyspace extends ValueSource {
   clear(): number;
 }
 
+/** Why an entry is gone. */
+export type Removal = 'deleted' | 'expired' | 'evicted';
+
+/** Is told every change as it happens, and must not change anything then. Keys are views. */
+export interface KeyspaceObserver {
+  /** An entry was written, whole or its deadline alone. */
+  wrote(database: number, key: Uint8Array): void;
+  removed(database: number, key: Uint8Array, why: Removal): void;
+  /** All entries of a database are gone. */
+  flushed(database: number): void;
+  /** Two databases have exchanged their entries. */
+  swapped(one: number, other: number): void;
+}
+
 /** The numbered databases. */
 export interface Keyspaces {
   readonly count: number;
   /** Database `index`, made when it is first asked for. */
   at(index: number): Keyspace;
+  /** Exchanges the entries of two databases. */
+  swap(one: number, other: number): void;
   /** The databases that hold something, for INFO. */
   used(): Iterable<readonly [index: number, keyspace: Keyspace]>;
+  /** Who is told what changes. */
+  observer: KeyspaceObserver | undefined;
   /** The time by which deadlines are judged, until it is set again. */
   now: number;
   /** Whether what is found counts as used, for eviction. */

@@ -12,8 +12,10 @@ import { Dispatcher } from './dispatch.ts';
 import { Executor } from './executor.ts';
 import { Gathering } from './gathering.ts';
 import type { ServerContext } from './handler.ts';
+import { KeyspaceEvents } from './keyspace-events.ts';
 import { BATCH_ROWS, HOUSEKEEPING_MS } from './limits.ts';
 import { formatAddress, type Listener, type ListenOptions, listen } from './listen.ts';
+import { Observers } from './observers.ts';
 import { Pause } from './pause.ts';
 import type {
   AppendOnlyLog,
@@ -26,11 +28,13 @@ import type {
   Snapshots,
   Timers,
 } from './ports.ts';
+import { PubSub } from './pubsub.ts';
 import { Session } from './session.ts';
 import { SharedInput } from './shared-input.ts';
 import { Statistics } from './statistics.ts';
 import { Turn } from './turn.ts';
 import { Watch } from './watch.ts';
+import { WatchedKeys } from './watched-keys.ts';
 import { WriteViews } from './write-views.ts';
 
 /** What a server is made of; there are no defaults, the assembly decides. */
@@ -88,10 +92,15 @@ export class KvServer {
   constructor(options: KvServerOptions) {
     this.options = options;
     this.statistics = new Statistics(options.clock.now());
+    const observers = new Observers(options.keyspaces);
+    const pubsub = new PubSub();
     const context: ServerContext = {
       ...options,
       credentials: new CredentialCheck(options.password),
       pause: new Pause(options.timers),
+      pubsub,
+      keyspaceEvents: new KeyspaceEvents(pubsub, observers),
+      watchedKeys: new WatchedKeys(options.keyspaces, observers),
       statistics: this.statistics,
       sessions: this.sessions,
       listening: () => this.listeners.map(({ address }) => address),
@@ -146,6 +155,11 @@ export class KvServer {
   /** Asks those who sign in from now on for another password; `undefined` for none. */
   set password(password: string | undefined) {
     this.machinery.context.credentials.password = password;
+  }
+
+  /** What subscribers are told of keys: `notify-keyspace-events`. */
+  set keyspaceEvents(flags: string) {
+    this.machinery.context.keyspaceEvents.flags = flags;
   }
 
   /** Where the server listens. */
@@ -212,6 +226,8 @@ export class KvServer {
     const { session } = connection;
     this.connections.delete(connection);
     this.sessions.delete(session);
+    this.machinery.context.watchedKeys.forget(session);
+    this.machinery.context.pubsub.forget(session);
     this.options.log.debug({ client: session.id }, 'client disconnected');
     if (this.connections.size === 0) this.deserted?.();
   }

@@ -1,4 +1,7 @@
+import type { Reply } from './parked.ts';
 import type { Keyspace } from './ports.ts';
+import type { Subscriptions } from './subscriptions.ts';
+import type { Transaction } from './transaction.ts';
 
 /** How a connection talks: 1 is the native protocol, 2 and 3 are those versions of RESP. */
 export type ProtocolVersion = 1 | 2 | 3;
@@ -43,6 +46,16 @@ export class Session {
   lastCommand = 0;
   /** Unix milliseconds of the last request. */
   lastActiveAt: number;
+  /** What MULTI has begun. */
+  transaction: Transaction | undefined;
+  /** A watched key has changed: the next EXEC executes nothing. */
+  spoiled = false;
+  /** EXEC is executing this client's commands: nothing may be answered later. */
+  executing = false;
+  /** What the client has subscribed to; `undefined` is nothing. */
+  subscriptions: Subscriptions | undefined;
+  /** Sends something that answers no request, of about so many bytes. */
+  push: (write: Reply, bytes: number) => void = () => {};
   /** Closes the connection, whatever it is doing. */
   disconnect: () => void = () => {};
 
@@ -68,6 +81,7 @@ export class Session {
     this.keyspace = keyspace;
     this.name = '';
     this.authenticated = authenticated;
+    this.transaction = undefined;
     this.repliesOff = false;
     this.skipsReply = false;
     this.noEvict = false;

@@ -70,5 +70,15 @@ export function integerValue(value: number | bigint): Uint8Array {
   return bytes.subarray(0, 1 + (1 << width));
 }
 
+/** The same of any number. */
+export function numberValue(value: number): Uint8Array {
+  if (Number.isSafeInteger(value) && !Object.is(value, -0)) return integerValue(value);
+  const bytes = new Uint8Array(9);
+  const view = viewOf(bytes);
+  view.setUint8(0, FLOAT64);
+  view.setFloat64(1, value, false);
+  return bytes;
+}
+
 const unsignedWidth = (value: number): number => (value <= 0xff ? 0 : value <= 0xffff ? 1 : 2);
 const signedWidth = (value: number): number => (value >= -0x80 ? 0 : value >= -0x8000 ? 1 : 2);

@@ -1,4 +1,4 @@
-import type { ByteRanges, Clock, Keyspace, Keyspaces } from '../src/ports.ts';
+import type { ByteRanges, Clock, Keyspace, KeyspaceObserver, Keyspaces } from '../src/ports.ts';
 
 interface Entry {
   key: Uint8Array;
@@ -74,6 +74,10 @@ class FakeKeyspace implements Keyspace {
     return found;
   }
 
+  frequencyOf(): number {
+    return 0;
+  }
+
   typeOf(): number {
     return 0;
   }
@@ -131,6 +135,7 @@ export class FakeKeyspaces implements Keyspaces {
   readonly liveBytes = 1024;
   readonly maxBytes = 0;
   readonly evictionPolicy = 'noeviction';
+  observer: KeyspaceObserver | undefined;
   readonly longestPauseMs = { expiry: 0.5 };
   touching = true;
   /** What `makeRoom` answers. */
@@ -146,6 +151,12 @@ export class FakeKeyspaces implements Keyspaces {
     const known = this.databases.get(index) ?? new FakeKeyspace(this);
     this.databases.set(index, known);
     return known;
+  }
+
+  swap(one: number, other: number): void {
+    const [first, second] = [this.at(one), this.at(other)] as [FakeKeyspace, FakeKeyspace];
+    this.databases.set(one, second);
+    this.databases.set(other, first);
   }
 
   makeRoom(): boolean {

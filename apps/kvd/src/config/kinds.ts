@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { parseSavePoints, type SavePoint } from '@kv/persistence';
+import { keyspaceEventFlags } from '@kv/server';
 import { EVICTION_POLICIES } from '@kv/store';
 import { LOCK_FILE } from '../directory-lock.ts';
 import { LOG_DIRECTORY } from '../log-directory.ts';
@@ -103,6 +104,11 @@ export const KINDS = {
   percent: integer(0, 1_000_000, 'PERCENT'),
   evictionPolicy: oneOf(...EVICTION_POLICIES),
   transport: oneOf('auto', 'stream'),
+  keyspaceEvents: {
+    allowed: 'letters of KEg$lshzxetdA',
+    placeholder: 'LETTERS',
+    parse: keyspaceEventFlags,
+  },
   text: {
     allowed: 'text',
     placeholder: 'TEXT',

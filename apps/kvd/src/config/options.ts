@@ -111,6 +111,13 @@ export const OPTIONS = [
     help: 'how many numbered databases there are',
   }),
   option({
+    name: 'notify-keyspace-events',
+    kind: KINDS.keyspaceEvents,
+    default: '',
+    group: 'Data',
+    help: 'what subscribers are told of keys, in letters: K and E where, A all, or g $ x e and so on; nothing by default',
+  }),
+  option({
     name: 'requirepass',
     kind: KINDS.text,
     default: '',

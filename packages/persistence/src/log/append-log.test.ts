@@ -20,10 +20,11 @@ describe('a log', () => {
     store.set('flushed', 'x', undefined, 5);
     store.flush(5);
     store.set('after', 'flush', undefined, 5);
+    store.swap(3, 5);
     await log.close();
     const again = await openLog({ fs });
     expect(again.store.dump).toBe(store.dump);
-    expect(again.loaded).toMatchObject({ entries: 0, effects: 10, tail: { tornBytes: 0 } });
+    expect(again.loaded).toMatchObject({ entries: 0, effects: 11, tail: { tornBytes: 0 } });
     expect(again.kinds()).toEqual([]);
   });
 

@@ -10,7 +10,9 @@ import {
   EFFECT_FLUSH,
   EFFECT_PUT,
   EFFECT_REMOVE,
+  EFFECT_SWAP,
   LOG_RECORD_BYTES,
+  SWAP_BYTES,
 } from './log-layout.ts';
 import { LOG_RECORD_SPLIT_BYTES } from './log-limits.ts';
 
@@ -88,6 +90,12 @@ export class EffectBuffer {
   /** All entries of a database are gone. */
   flush(database: number): void {
     this.reserve(EFFECT_FLUSH, database, 0, 0, 0);
+  }
+
+  /** Two databases have exchanged their entries. */
+  swap(database: number, other: number): void {
+    const at = this.reserve(EFFECT_SWAP, database, 0, 0, SWAP_BYTES);
+    this.view.setUint16(at + EFFECT_BYTES, other, true);
   }
 
   /** The oldest effects as one record; `undefined` when there are none. */

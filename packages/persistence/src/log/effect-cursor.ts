@@ -8,6 +8,8 @@ import {
   EFFECT_FLUSH,
   EFFECT_PUT,
   EFFECT_REMOVE,
+  EFFECT_SWAP,
+  SWAP_BYTES,
 } from './log-layout.ts';
 
 const EMPTY = new Uint8Array(0);
@@ -22,6 +24,8 @@ export class EffectCursor {
   type = 0;
   encoding = 0;
   database = 0;
+  /** Of a swap: the database that changes places with `database`. */
+  other = 0;
   deadline: number | undefined;
   /** Where in the payload the current effect begins. */
   start = 0;
@@ -69,17 +73,22 @@ export class EffectCursor {
       view.getUint16(at + EFFECT.reserved2, true) |
       (keyField & KEY_RESERVED_BITS);
     if (reserved !== 0) return this.fail('reserved bits of an effect are set');
-    return this.isSound(keyLength, valueLength) || this.fail('an effect has what its kind has not');
+    if (!this.isSound(keyLength, valueLength))
+      return this.fail('an effect has what its kind has not');
+    if (this.kind === EFFECT_SWAP) this.other = view.getUint16(this.valueStart, true);
+    return true;
   }
 
   private isSound(keyLength: number, valueLength: number): boolean {
     const { kind, deadline } = this;
     if (deadline !== undefined && deadline > DEADLINE_MAX) return false;
     if (kind === EFFECT_PUT) return valueLength <= VALUE_BYTES_MAX;
-    if (valueLength !== 0 || this.type !== 0 || this.encoding !== 0) return false;
+    if (this.type !== 0 || this.encoding !== 0) return false;
+    if (valueLength !== (kind === EFFECT_SWAP ? SWAP_BYTES : 0)) return false;
     if (kind === EFFECT_DEADLINE) return true;
     if (deadline !== undefined) return false;
-    return kind === EFFECT_REMOVE || (kind === EFFECT_FLUSH && keyLength === 0);
+    if (kind === EFFECT_REMOVE) return true;
+    return (kind === EFFECT_FLUSH || kind === EFFECT_SWAP) && keyLength === 0;
   }
 
   private fail(fault: string): false {

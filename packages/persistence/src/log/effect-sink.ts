@@ -13,4 +13,6 @@ export interface EffectSink extends EntrySink {
   restoreRemoval(database: number, key: Uint8Array): void;
   /** All entries of a database are gone. */
   restoreFlush(database: number): void;
+  /** Two databases have exchanged their entries. */
+  restoreSwap(database: number, other: number): void;
 }

@@ -49,6 +49,9 @@ export const EFFECT_PUT = 1;
 export const EFFECT_DEADLINE = 2;
 export const EFFECT_REMOVE = 3;
 export const EFFECT_FLUSH = 4;
+export const EFFECT_SWAP = 5;
+/** The value of a swap: the other database. */
+export const SWAP_BYTES = 2;
 
 /** The first bytes of a segment. Their last four are the salt of all later checksums. */
 export function encodeSegmentHeader(

@@ -9,6 +9,7 @@ import type { EffectSink } from './effect-sink.ts';
 import { LogDamagedError, LogError } from './log-errors.ts';
 import {
   EFFECT_DEADLINE,
+  EFFECT_FLUSH,
   EFFECT_PUT,
   EFFECT_REMOVE,
   RECORD_END,
@@ -277,7 +278,8 @@ class LogReplay {
       sink.restore({ database, key, value, type, encoding, deadline } satisfies SnapshotEntry);
     } else if (kind === EFFECT_DEADLINE) sink.restoreDeadline(database, key, deadline);
     else if (kind === EFFECT_REMOVE) sink.restoreRemoval(database, key);
-    else sink.restoreFlush(database);
+    else if (kind === EFFECT_FLUSH) sink.restoreFlush(database);
+    else sink.restoreSwap(database, cursor.other);
   }
 
   private tell(bytes: number, entries: number): void {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ByteWriter } from '../byte-writer.ts';
-import { type ErrorReply, Errors } from '../errors.ts';
+import { type ErrorReply, Errors, errorReply } from '../errors.ts';
 import { FrameReader } from '../frame-reader.ts';
 import { KEY_BYTES_MAX, TEXT_BYTES_MAX } from '../limits.ts';
 import { RequestBatch } from '../request-batch.ts';
@@ -52,7 +52,7 @@ test.each<[CommandName, unknown[], ErrorReply | undefined]>([
   ['SET', ['k', 'v', 'nx', 'EX', 10, 'Get'], undefined],
   ['SET', ['k', 'v', 'KEEPTTL', 'XX'], undefined],
   ['SET', ['k', 'v', 'NX', 'XX'], Errors.syntax],
-  ['SET', ['k', 'v', 'NX', 'NX'], Errors.syntax],
+  ['SET', ['k', 'v', 'NX', 'NX'], undefined],
   ['SET', ['k', 'v', 'EX', 10, 'PX', 10], Errors.syntax],
   ['SET', ['k', 'v', 'EX', 10, 'KEEPTTL'], Errors.syntax],
   ['SET', ['k', 'v', 'EX'], Errors.syntax],
@@ -96,7 +96,12 @@ test.each<[CommandName, unknown[], ErrorReply | undefined]>([
   ['CLIENT LIST', ['ID'], Errors.syntax],
   ['CLIENT LIST', ['ID', 1, 'x'], Errors.notInteger],
   ['EXPIRE', ['k', 1, 'XX', 'GT'], undefined],
-  ['EXPIRE', ['k', 1, 'GT', 'LT'], Errors.syntax],
+  [
+    'EXPIRE',
+    ['k', 1, 'GT', 'LT'],
+    errorReply('GT and LT options at the same time are not compatible'),
+  ],
+  ['EXPIRE', ['k', 1, 'GT', 'x'], errorReply('Unsupported option x')],
 ])('%s %o', (name, args, reply) => expect(check(name, ...args)).toEqual(reply));
 
 test('lengths of keys and texts', () => {

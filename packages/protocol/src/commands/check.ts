@@ -3,7 +3,7 @@ import { type ErrorReply, Errors, errorReply } from '../errors.ts';
 import { KEY_BYTES_MAX, TEXT_BYTES_MAX, VALUE_BYTES_MAX } from '../limits.ts';
 import type { RequestBatch } from '../request-batch.ts';
 import { COMPILED, type CompiledCommand, type CompiledOption } from './compile.ts';
-import type { ArgumentKind } from './row.ts';
+import type { Argument } from './row.ts';
 
 /** By command number: how many keys and values it takes when that is all it is given; else -1. */
 const PLAIN_SIZE = Int32Array.from(COMPILED, (command) =>
@@ -46,6 +46,7 @@ export function checkArguments(
 ): ErrorReply | undefined {
   const { size } = request;
   const { kinds, repeats } = command;
+  if (command.row.counted) return checkCounted(command, request);
   if (size < command.argumentsMin) return wrongArity(command);
   if (size > command.argumentsMax) {
     return command.optionCount > 0 ? Errors.syntax : wrongArity(command);
@@ -53,16 +54,48 @@ export function checkArguments(
   if (repeats > 0) {
     if ((size - kinds.length) % repeats !== 0 && size >= kinds.length) return wrongArity(command);
   } else if (command.optionCount > 0) {
-    const reply = parseOptions(command, request);
+    const reply = parseOptions(command, request, request.at + Math.min(kinds.length, size));
     if (reply !== undefined) return reply;
   }
   const positional = repeats > 0 ? size : Math.min(size, kinds.length);
   for (let i = 0; i < positional; i++) {
     const place = i < kinds.length ? i : kinds.length - repeats + ((i - kinds.length) % repeats);
-    const reply = checkKind(kinds[place] as ArgumentKind, request, request.at + i);
+    const reply = checkArgument(command.row.args[place] as Argument, request, request.at + i);
     if (reply !== undefined) return reply;
   }
   return undefined;
+}
+
+const NO_COUNT = errorReply('invalid numkeys value');
+const FEWER_THAN_COUNTED = errorReply('wrong number of arguments behind numkeys');
+
+/** The first argument counts the groups of others; behind them there are options. */
+function checkCounted(command: CompiledCommand, request: RequestBatch): ErrorReply | undefined {
+  const { at, size } = request;
+  if (size < command.argumentsMin) return wrongArity(command);
+  const [, ...counted] = command.row.args;
+  const count = Number(request.integer(at) ?? 0);
+  if (!Number.isSafeInteger(count) || count < 1) return NO_COUNT;
+  const end = at + 1 + count * counted.length;
+  if (end > at + size) return FEWER_THAN_COUNTED;
+  const reply = parseOptions(command, request, end);
+  if (reply !== undefined) return reply;
+  for (let a = at + 1; a < end; a++) {
+    const argument = counted[(a - at - 1) % counted.length] as Argument;
+    const wrong = checkArgument(argument, request, a);
+    if (wrong !== undefined) return wrong;
+  }
+  return undefined;
+}
+
+/** Whether a command has about as many arguments as it takes: all that Redis looks at before it queues one. */
+export function checkArity(
+  command: CompiledCommand,
+  { size }: RequestBatch,
+): ErrorReply | undefined {
+  const { arity, container } = command;
+  const words = size + (container === undefined ? 1 : 2);
+  return (arity > 0 ? words === arity : words >= -arity) ? undefined : wrongArity(command);
 }
 
 /** Longer than any token of the table. */
@@ -74,8 +107,14 @@ function wrongArity({ row }: CompiledCommand): ErrorReply {
   return errorReply(`wrong number of arguments for '${name}' command`);
 }
 
-function checkKind(
-  kind: ArgumentKind,
+const within = (
+  integer: number | bigint,
+  min: number | undefined,
+  max: number | undefined,
+): boolean => (min === undefined || integer >= min) && (max === undefined || integer <= max);
+
+function checkArgument(
+  { kind, min, max, error }: Argument,
   request: RequestBatch,
   argument: number,
 ): ErrorReply | undefined {
@@ -91,37 +130,64 @@ function checkKind(
       return request.isText(argument) || request.integer(argument) !== undefined
         ? undefined
         : Errors.textKind;
-    case 'integer':
-      return request.integer(argument) === undefined ? Errors.notInteger : undefined;
+    case 'integer': {
+      const integer = request.integer(argument);
+      if (integer !== undefined && within(integer, min, max)) return undefined;
+      return error === undefined ? Errors.notInteger : errorReply(error);
+    }
   }
 }
 
-/** Reads the tokens behind the positional arguments into `request.options`. */
-function parseOptions(command: CompiledCommand, request: RequestBatch): ErrorReply | undefined {
+/** Reads the tokens from `start` on, behind the other arguments, into `request.options`. */
+function parseOptions(
+  command: CompiledCommand,
+  request: RequestBatch,
+  start: number,
+): ErrorReply | undefined {
   const { options } = request;
   request.clearOptions();
   const end = request.at + request.size;
   let groups = 0;
-  let integers: ErrorReply | undefined;
-  let at = request.at + Math.min(command.kinds.length, request.size);
+  let at = start;
   while (at < end) {
     // A giant argument in the place of a token never becomes a string.
     if (!request.isText(at) || (request.length[at] as number) > TOKEN_BYTES_MAX)
       return Errors.syntax;
     const option = command.options.get(request.text(at).toUpperCase());
-    if (option === undefined || (groups & (1 << option.group)) !== 0) return Errors.syntax;
+    if (option === undefined) return unknownOption(command, request, at);
+    // The same option may be given again, as in Redis: the last one counts.
+    if ((groups & (1 << option.group)) !== 0 && options[option.slot] === 0) return Errors.syntax;
     groups |= 1 << option.group;
     const next = at + 1 + operandCount(option, end - at - 1);
     if (next > end) return Errors.syntax;
     request.optionsGiven = true;
     options[option.slot] = 1 + (option.operands.length > 0 ? at + 1 : at);
-    for (let a = at + 1; a < next; a++) {
-      const operand = option.operands[Math.min(a - at - 1, option.operands.length - 1)];
-      integers ??= checkKind(operand?.kind ?? 'text', request, a);
-    }
     at = next;
   }
-  return integers;
+  for (const { slot, others, reply } of command.conflicts)
+    if (options[slot] !== 0 && others.some((other) => options[other] !== 0)) return reply;
+  return checkOperands(command, request);
+}
+
+/** Checks what belongs to the options that count. */
+function checkOperands(command: CompiledCommand, request: RequestBatch): ErrorReply | undefined {
+  const end = request.at + request.size;
+  for (const { slot, operands } of command.options.values()) {
+    const first = (request.options[slot] as number) - 1;
+    if (first < 0 || operands.length === 0) continue;
+    const count = operands.at(-1)?.many ? end - first : operands.length;
+    for (let i = 0; i < count; i++) {
+      const operand = operands[Math.min(i, operands.length - 1)] as Argument;
+      const reply = checkArgument(operand, request, first + i);
+      if (reply !== undefined) return reply;
+    }
+  }
+  return undefined;
+}
+
+function unknownOption({ row }: CompiledCommand, request: RequestBatch, at: number): ErrorReply {
+  if (row.unknownOption === undefined) return Errors.syntax;
+  return errorReply(`${row.unknownOption} ${request.text(at)}`);
 }
 
 /** How many arguments belong to a token when `left` follow it. */

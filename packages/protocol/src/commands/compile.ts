@@ -1,3 +1,4 @@
+import { type ErrorReply, errorReply } from '../errors.ts';
 import type { Argument, ArgumentKind, CommandRow, OptionGroup } from './row.ts';
 import { COMMANDS, type CommandName, type CommandNamed } from './table.ts';
 
@@ -37,6 +38,7 @@ export interface CompiledCommand {
   /** By upper-case token. */
   readonly options: ReadonlyMap<string, CompiledOption>;
   readonly optionCount: number;
+  readonly conflicts: readonly CompiledConflict[];
   /** Redis's arity: the name counts, and negative means at least. */
   readonly arity: number;
   /** Redis's key positions: the name is 0, a last of -1 is the end. */
@@ -53,16 +55,28 @@ function optionsOf(groups: readonly OptionGroup[]): Map<string, CompiledOption> 
   return options;
 }
 
-/** The most arguments that options can add: the longest of each group, once. */
-function optionArgumentsMax(groups: readonly OptionGroup[]): number {
-  let total = 0;
-  for (const tokens of groups) {
-    const lengths = Object.values(tokens).map((operands) =>
-      operands.some((operand) => operand.many) ? Number.POSITIVE_INFINITY : 1 + operands.length,
-    );
-    total += Math.max(...lengths);
-  }
-  return total;
+/** Options in a compiled form, and the error for those that do not go together. */
+interface CompiledConflict {
+  readonly slot: number;
+  readonly others: readonly number[];
+  readonly reply: ErrorReply;
+}
+
+function conflictsOf(
+  { conflicts = [] }: CommandRow,
+  options: ReadonlyMap<string, CompiledOption>,
+): CompiledConflict[] {
+  const slotOf = (token: string): number => (options.get(token) as CompiledOption).slot;
+  return conflicts.map(({ option, others, message }) => ({
+    slot: slotOf(option),
+    others: others.map(slotOf),
+    reply: errorReply(message),
+  }));
+}
+
+/** The last of the keys that stand together in front. */
+function lastKeyOf(args: readonly Argument[]): number {
+  return args.findLastIndex((arg) => arg.kind === 'key');
 }
 
 function hasSubcommands(container: string): boolean {
@@ -75,9 +89,13 @@ function compile(row: CommandRow, id: number): CompiledCommand {
   const last = args.at(-1);
   const repeats = row.repeat ? args.length : last?.many ? 1 : 0;
   const argumentsMin = args.filter((arg) => !arg.optional).length;
-  const argumentsMax =
-    repeats > 0 ? Number.POSITIVE_INFINITY : args.length + optionArgumentsMax(options);
-  const key = args.findIndex((arg) => arg.kind === 'key');
+  // An option may be given again; the last of them counts.
+  const unbounded = repeats > 0 || options.length > 0 || row.counted === true;
+  const argumentsMax = unbounded ? Number.POSITIVE_INFINITY : args.length;
+  const compiledOptions = optionsOf(options);
+  // Where counted keys end, only the request says; Redis tells no positions either.
+  const key = row.counted ? -1 : args.findIndex((arg) => arg.kind === 'key');
+  const keysToTheEnd = row.repeat === true || (last?.many === true && last.kind === 'key');
   // COMMAND takes no argument itself, but its subcommands come with some.
   const fixed = argumentsMin === argumentsMax && !hasSubcommands(row.name);
   const flags: readonly string[] = row.flags;
@@ -95,11 +113,12 @@ function compile(row: CommandRow, id: number): CompiledCommand {
     argumentsMax,
     kinds: args.map((arg) => arg.kind),
     repeats,
-    options: optionsOf(options),
+    options: compiledOptions,
+    conflicts: conflictsOf(row, compiledOptions),
     optionCount: options.reduce((n, tokens) => n + Object.keys(tokens).length, 0),
     arity: fixed ? argumentsMin + words : -(argumentsMin + words),
     firstKey: key < 0 ? 0 : key + words,
-    lastKey: key < 0 ? 0 : repeats > 0 ? -1 : key + words,
+    lastKey: key < 0 ? 0 : keysToTheEnd ? -1 : lastKeyOf(args) + words,
     keyStep: key < 0 ? 0 : row.repeat ? args.length : 1,
   };
 }

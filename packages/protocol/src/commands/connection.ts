@@ -1,4 +1,4 @@
-import { command, integer, text } from './row.ts';
+import { command, help, integer, text } from './row.ts';
 
 export const connectionRows = [
   command({
@@ -208,4 +208,5 @@ export const connectionRows = [
     reply: { native: 'text', resp: 'ok' },
     idempotent: true,
   }),
+  command(help('CLIENT', 'connection')),
 ] as const;

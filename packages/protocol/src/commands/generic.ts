@@ -1,57 +1,52 @@
+import { expiryRows } from './expiry.ts';
+import { movingRows } from './moving.ts';
+import { objectRows } from './object.ts';
 import { command, integer, key, keys, text } from './row.ts';
 
-const deletion = <const Name extends string>(name: Name, differs?: string) =>
+const deletion = <const Name extends string>(name: Name, differs?: string, fast = false) =>
   ({
     name,
     group: 'generic',
     summary: 'Deletes keys and answers how many there were.',
     complexity: 'O(keys)',
-    flags: ['write'],
+    flags: fast ? (['write', 'fast'] as const) : (['write'] as const),
     args: [keys],
     reply: { native: 'integer', resp: 'integer' },
     idempotent: false,
     ...(differs === undefined ? {} : { differs }),
   }) as const;
 
-const expiry = <const Name extends string, const Unit extends string>(
-  name: Name,
-  unit: Unit,
-  summary: string,
-) =>
-  ({
-    name,
-    group: 'generic',
-    summary: `${summary} A time that has passed deletes the key. Answers 1, or 0 when the key is absent or the condition refuses.`,
-    complexity: 'O(1)',
-    flags: ['write', 'fast'],
-    args: [key, integer(unit)],
-    options: [
-      { NX: [], XX: [] },
-      { GT: [], LT: [] },
-    ],
-    reply: { native: 'integer', resp: 'integer' },
-    idempotent: false,
-  }) as const;
-
-const remaining = <const Name extends string>(name: Name, unit: string) =>
-  ({
-    name,
-    group: 'generic',
-    summary: `The time to live in ${unit}: -1 without a TTL, -2 for an absent key.`,
-    complexity: 'O(1)',
-    flags: ['readonly', 'fast'],
-    args: [key],
-    reply: { native: 'integer', resp: 'integer' },
-    idempotent: true,
-  }) as const;
-
-export const genericRows = [
+const keyRows = [
   command(deletion('DEL')),
   command(deletion('DELETE', 'Not in Redis: the same as DEL.')),
+  command(deletion('UNLINK', 'The same as DEL, which waits for no memory either.', true)),
+  command({
+    name: 'DELMATCH',
+    group: 'generic',
+    summary:
+      'Deletes all keys that match a glob pattern and answers how many; done in slices, other clients go on.',
+    complexity: 'O(keys in the database)',
+    flags: ['write'],
+    args: [text('pattern')],
+    reply: { native: 'integer', resp: 'integer' },
+    idempotent: false,
+    differs:
+      'Not in Redis. Not one moment: keys written meanwhile may or may not be deleted. A prefix is a pattern that ends with a star.',
+  }),
   command({
     name: 'EXISTS',
     group: 'generic',
     summary: 'How many of the keys exist; a key named twice counts twice.',
+    complexity: 'O(keys)',
+    flags: ['readonly', 'fast'],
+    args: [keys],
+    reply: { native: 'integer', resp: 'integer' },
+    idempotent: true,
+  }),
+  command({
+    name: 'TOUCH',
+    group: 'generic',
+    summary: 'How many of the keys exist; they count as used, for eviction.',
     complexity: 'O(keys)',
     flags: ['readonly', 'fast'],
     args: [keys],
@@ -67,22 +62,6 @@ export const genericRows = [
     args: [key],
     reply: { native: 'text', resp: 'simple' },
     idempotent: true,
-  }),
-  command(expiry('EXPIRE', 'seconds', 'Sets a TTL in seconds.')),
-  command(expiry('PEXPIRE', 'milliseconds', 'Sets a TTL in milliseconds.')),
-  command(expiry('EXPIREAT', 'unix-seconds', 'Sets a deadline in Unix seconds.')),
-  command(expiry('PEXPIREAT', 'unix-milliseconds', 'Sets a deadline in Unix milliseconds.')),
-  command(remaining('TTL', 'seconds, rounded to the nearest')),
-  command(remaining('PTTL', 'milliseconds')),
-  command({
-    name: 'PERSIST',
-    group: 'generic',
-    summary: 'Removes the TTL of a key. Answers 1, or 0 when there was none.',
-    complexity: 'O(1)',
-    flags: ['write', 'fast'],
-    args: [key],
-    reply: { native: 'integer', resp: 'integer' },
-    idempotent: false,
   }),
   command({
     name: 'SCAN',
@@ -123,3 +102,5 @@ export const genericRows = [
     idempotent: true,
   }),
 ] as const;
+
+export const genericRows = [...keyRows, ...expiryRows, ...movingRows, ...objectRows] as const;

@@ -23,7 +23,7 @@ test.each([
   ['RANDOMKEY', 'RANDOMKEY'],
   [
     'SET',
-    'SET key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-seconds | PXAT unix-milliseconds | KEEPTTL]',
+    'SET key value [NX | XX | IFEQ comparison] [GET] [EX seconds | PX milliseconds | EXAT unix-seconds | PXAT unix-milliseconds | KEEPTTL]',
   ],
   ['HELLO', 'HELLO [version] [AUTH username password] [SETNAME name]'],
   ['CLIENT LIST', 'CLIENT LIST [TYPE type | ID client-id [client-id ...]]'],

@@ -8,9 +8,9 @@ const INTRODUCTION = `# Commands
 
 Generated from the command table, \`src/commands/*.ts\`, by \`pnpm --filter @kv/protocol run commands\`: do not edit it here.
 
-Today the server speaks the native protocol (FORMAT.md) and nothing else, so the native reply is the one a client gets. The reply over RESP is declared in the table already, for the day the server speaks RESP too.
+A native client (FORMAT.md) gets the native reply, a RESP client the other one.
 
-- **Flags** are Redis's: \`write\` changes the keyspace, \`readonly\` reads it, \`denyoom\` may need memory, \`fast\` takes constant time or nearly so, \`admin\` is for operators, \`no_auth\` is allowed before signing in, \`loading\` is allowed while the data is being loaded, \`noscript\` is not allowed in a script.
+- **Flags** are Redis's: \`write\` changes the keyspace, \`readonly\` reads it, \`denyoom\` may need memory, \`fast\` takes constant time or nearly so, \`admin\` is for operators, \`no_auth\` is allowed before signing in, \`loading\` is allowed while the data is being loaded, \`noscript\` is not allowed in a script, \`no_multi\` not in a transaction, \`pubsub\` has to do with subscriptions.
 - **Idempotent**: sending it twice leaves what sending it once leaves, so a client may send it again by itself after it lost its connection.
 - Options may stand in any order behind the other arguments; those of one bracket exclude each other.
 - An **integer** is a MessagePack number without a fraction, or decimal text, within 64 bits. A **key** is a string or bytes of up to 1 MiB. **Text** is a string of up to 1 MiB. A **value** is anything that FORMAT.md lets an argument be.
@@ -31,6 +31,10 @@ const NATIVE: Readonly<Record<NativeReply, string>> = {
   integer: 'an integer',
   'integer-or-nil': 'an integer, or nil',
   integer64: 'an integer of 64 bits',
+  number: 'a number',
+  'integers-or-nils': 'an array of integers, and nil where an overflow was refused',
+  bytes: 'a string, or bytes that are no UTF-8',
+  'bytes-or-nil': 'bytes, or nil',
   text: 'a string',
   'text-or-nil': 'a string, or nil',
   'key-or-nil': 'a key, or nil',
@@ -56,7 +60,10 @@ const RESP: Readonly<Record<RespReply, string>> = {
 
 const GROUPS: readonly (readonly [CommandRow['group'], string])[] = [
   ['string', 'Strings'],
+  ['bitmap', 'Bits'],
   ['generic', 'Keys of any kind'],
+  ['transactions', 'Transactions'],
+  ['pubsub', 'Publish and subscribe'],
   ['connection', 'Connection'],
   ['server', 'Server'],
 ];

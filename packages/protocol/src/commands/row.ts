@@ -9,6 +9,11 @@ export interface Argument {
   readonly optional?: true;
   /** One or more of these; always the last. */
   readonly many?: true;
+  /** An integer's least and greatest value, where the bounds are always the same. */
+  readonly min?: number;
+  readonly max?: number;
+  /** What an integer that is none or out of bounds is answered with, where Redis has words of its own. */
+  readonly error?: string;
 }
 
 /**
@@ -16,6 +21,13 @@ export interface Argument {
  * Groups are written in any order after the positional arguments.
  */
 export type OptionGroup = Readonly<Record<string, readonly Argument[]>>;
+
+/** `option` does not go with any of `others`. */
+interface OptionConflict {
+  readonly option: string;
+  readonly others: readonly string[];
+  readonly message: string;
+}
 
 /** How the gate and COMMAND see a command; the names are Redis's. */
 export type CommandFlag =
@@ -34,9 +46,20 @@ export type CommandFlag =
   /** allowed while the data is being loaded */
   | 'loading'
   /** not allowed inside a script */
-  | 'noscript';
+  | 'noscript'
+  /** not allowed inside a transaction */
+  | 'no_multi'
+  /** has to do with subscriptions */
+  | 'pubsub';
 
-export type CommandGroup = 'string' | 'generic' | 'connection' | 'server';
+export type CommandGroup =
+  | 'string'
+  | 'bitmap'
+  | 'generic'
+  | 'transactions'
+  | 'pubsub'
+  | 'connection'
+  | 'server';
 
 /** What a native client gets back; the client's types are derived from it. */
 export type NativeReply =
@@ -52,6 +75,12 @@ export type NativeReply =
   | 'integer-or-nil'
   /** a number, and a bigint outside the safe range */
   | 'integer64'
+  /** a number, and a bigint for an integer outside the safe range */
+  | 'number'
+  | 'integers-or-nils'
+  /** a string, or bytes that are none */
+  | 'bytes'
+  | 'bytes-or-nil'
   | 'text'
   | 'text-or-nil'
   | 'key-or-nil'
@@ -92,8 +121,16 @@ export interface CommandRow {
   readonly args: readonly Argument[];
   /** `args` as a whole repeat, as in MSET key value [key value ...]. */
   readonly repeat?: true;
+  /** The first argument says how often the others repeat; options follow them. */
+  readonly counted?: true;
   readonly options?: readonly OptionGroup[];
+  /** Options that Redis refuses together with words of its own, in its order. */
+  readonly conflicts?: readonly OptionConflict[];
+  /** How Redis answers an unknown option, which is appended; a syntax error if left out. */
+  readonly unknownOption?: string;
   readonly reply: { readonly native: NativeReply; readonly resp: RespReply };
+  /** The keyspace event that a write of it is, where that is not `set`; see `notify-keyspace-events`. */
+  readonly event?: string;
   /** Sending it twice leaves what sending it once leaves: a client may retry it by itself. */
   readonly idempotent: boolean;
   /** Tokens with which an idempotent command no longer is. */
@@ -111,9 +148,35 @@ export const key = { name: 'key', kind: 'key' } as const satisfies Argument;
 export const value = { name: 'value', kind: 'value' } as const satisfies Argument;
 export const keys = { name: 'key', kind: 'key', many: true } as const satisfies Argument;
 
+/** The row of a container's HELP. */
+export function help<const Container extends string, const Group extends CommandGroup>(
+  container: Container,
+  group: Group,
+) {
+  return {
+    name: `${container} HELP`,
+    group,
+    summary: `The subcommands of ${container} and what they do.`,
+    complexity: 'O(1)',
+    flags: ['loading'],
+    args: [],
+    reply: { native: 'texts', resp: 'array' },
+    idempotent: true,
+  } as const;
+}
+
 /** A required integer argument. */
 export function integer<const Name extends string>(name: Name) {
   return { name, kind: 'integer' } as const satisfies Argument;
+}
+
+/** A required integer argument within bounds, and the error for all others. */
+export function integerWithin<const Name extends string>(
+  name: Name,
+  [min, max]: readonly [min: number, max: number],
+  error: string,
+) {
+  return { name, kind: 'integer', min, max, error } as const satisfies Argument;
 }
 
 /** A required text argument. */

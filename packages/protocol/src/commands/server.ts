@@ -1,4 +1,4 @@
-import { type Argument, command, integer, key, text } from './row.ts';
+import { type Argument, command, help, integer, integerWithin, key, text } from './row.ts';
 
 const names = {
   name: 'command',
@@ -6,6 +6,23 @@ const names = {
   many: true,
   optional: true,
 } as const satisfies Argument;
+
+const INT32 = [-(2 ** 31), 2 ** 31 - 1] as const;
+
+const flushing = <const Name extends string>(name: Name, summary: string) =>
+  ({
+    name,
+    group: 'server',
+    summary,
+    complexity: 'O(1), and O(memory) to give it back',
+    flags: ['write'],
+    args: [],
+    options: [{ ASYNC: [], SYNC: [] }],
+    reply: { native: 'text', resp: 'ok' },
+    idempotent: false,
+    differs:
+      'ASYNC and SYNC do the same: nothing is walked, so nobody waits. A running save is started over, so that it cannot undo the flush.',
+  }) as const;
 
 export const serverRows = [
   command({
@@ -19,13 +36,28 @@ export const serverRows = [
     idempotent: false,
     differs: 'Not in Redis. A running save is started over, so that it cannot undo the flush.',
   }),
+  command(flushing('FLUSHDB', 'Empties the selected database.')),
+  command(flushing('FLUSHALL', 'Empties all databases.')),
+  command({
+    name: 'SWAPDB',
+    group: 'server',
+    summary: 'Exchanges two databases: whoever works on one sees the keys of the other.',
+    complexity: 'O(connections)',
+    flags: ['write', 'fast'],
+    args: [
+      integerWithin('index1', INT32, 'invalid first DB index'),
+      integerWithin('index2', INT32, 'invalid second DB index'),
+    ],
+    reply: { native: 'text', resp: 'ok' },
+    idempotent: false,
+  }),
   command({
     name: 'SAVE',
     group: 'server',
     summary:
       'Writes a snapshot and answers when it is safely on disk. Other clients are served meanwhile.',
     complexity: 'O(keys)',
-    flags: ['admin', 'noscript'],
+    flags: ['admin', 'noscript', 'no_multi'],
     args: [],
     reply: { native: 'text', resp: 'ok' },
     idempotent: true,
@@ -107,12 +139,13 @@ export const serverRows = [
     idempotent: true,
     differs: 'SAMPLES is accepted, and not needed: everything is counted.',
   }),
+  command(help('MEMORY', 'server')),
   command({
     name: 'SHUTDOWN',
     group: 'server',
     summary: 'Saves if save points are configured (or as told), and stops the server.',
     complexity: 'O(keys) when saving',
-    flags: ['admin', 'loading', 'noscript'],
+    flags: ['admin', 'loading', 'noscript', 'no_multi'],
     args: [],
     options: [{ NOSAVE: [], SAVE: [] }, { NOW: [] }, { FORCE: [] }],
     reply: { native: 'any', resp: 'simple' },
@@ -151,6 +184,7 @@ export const serverRows = [
     reply: { native: 'text', resp: 'ok' },
     idempotent: true,
   }),
+  command(help('CONFIG', 'server')),
   command({
     name: 'COMMAND',
     group: 'server',
@@ -213,4 +247,5 @@ export const serverRows = [
     reply: { native: 'keys', resp: 'array' },
     idempotent: true,
   }),
+  command(help('COMMAND', 'server')),
 ] as const;

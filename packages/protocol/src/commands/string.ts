@@ -1,4 +1,4 @@
-import { command, integer, key, keys, value } from './row.ts';
+import { command, integer, key, keys, text, value } from './row.ts';
 
 const INTEGER_IN_PLACE =
   'A new key holds a number when a native client made it. The result is exact over 64 bits.';
@@ -12,6 +12,28 @@ const setex = <const Name extends string, const Unit extends string>(name: Name,
     flags: ['write', 'denyoom'],
     args: [key, integer(unit), value],
     reply: { native: 'written', resp: 'ok' },
+    idempotent: true,
+  }) as const;
+
+/** A value to compare with the stored one. */
+const comparison = { name: 'comparison', kind: 'value' } as const;
+
+const EXPIRY = {
+  EX: [integer('seconds')],
+  PX: [integer('milliseconds')],
+  EXAT: [integer('unix-seconds')],
+  PXAT: [integer('unix-milliseconds')],
+} as const;
+
+const range = <const Name extends string>(name: Name, summary: string) =>
+  ({
+    name,
+    group: 'string',
+    summary,
+    complexity: 'O(bytes answered)',
+    flags: ['readonly'],
+    args: [key, integer('start'), integer('end')],
+    reply: { native: 'bytes', resp: 'bulk' },
     idempotent: true,
   }) as const;
 
@@ -33,21 +55,12 @@ export const stringRows = [
     complexity: 'O(1)',
     flags: ['write', 'denyoom'],
     args: [key, value],
-    options: [
-      { NX: [], XX: [] },
-      { GET: [] },
-      {
-        EX: [integer('seconds')],
-        PX: [integer('milliseconds')],
-        EXAT: [integer('unix-seconds')],
-        PXAT: [integer('unix-milliseconds')],
-        KEEPTTL: [],
-      },
-    ],
+    options: [{ NX: [], XX: [], IFEQ: [comparison] }, { GET: [] }, { ...EXPIRY, KEEPTTL: [] }],
     reply: { native: 'written-or-value', resp: 'ok-nil-or-bulk' },
     idempotent: true,
-    notIdempotentWith: ['NX', 'XX', 'GET'],
-    differs: 'Natively answers 1 when written and 0 when NX or XX refused.',
+    notIdempotentWith: ['NX', 'XX', 'IFEQ', 'GET'],
+    differs:
+      'IFEQ, from Valkey 8.1, writes only if the value is equal to another. Natively answers 1 when written and 0 when NX, XX or IFEQ refused, and IFEQ compares values with their types, numbers by what they are worth.',
   }),
   command({
     name: 'GETSET',
@@ -89,6 +102,7 @@ export const stringRows = [
     flags: ['write', 'denyoom', 'fast'],
     args: [key, value],
     reply: { native: 'integer', resp: 'integer' },
+    event: 'append',
     idempotent: false,
     differs:
       'Text stays text while it is valid UTF-8; a stored number is appended to as its decimal text; any other typed value answers WRONGTYPE.',
@@ -134,6 +148,7 @@ export const stringRows = [
     flags: ['write', 'denyoom', 'fast'],
     args: [key],
     reply: { native: 'integer64', resp: 'integer' },
+    event: 'incrby',
     idempotent: false,
     differs: INTEGER_IN_PLACE,
   }),
@@ -145,6 +160,7 @@ export const stringRows = [
     flags: ['write', 'denyoom', 'fast'],
     args: [key, integer('increment')],
     reply: { native: 'integer64', resp: 'integer' },
+    event: 'incrby',
     idempotent: false,
     differs: INTEGER_IN_PLACE,
   }),
@@ -156,6 +172,7 @@ export const stringRows = [
     flags: ['write', 'denyoom', 'fast'],
     args: [key],
     reply: { native: 'integer64', resp: 'integer' },
+    event: 'incrby',
     idempotent: false,
     differs: INTEGER_IN_PLACE,
   }),
@@ -167,7 +184,133 @@ export const stringRows = [
     flags: ['write', 'denyoom', 'fast'],
     args: [key, integer('decrement')],
     reply: { native: 'integer64', resp: 'integer' },
+    event: 'incrby',
     idempotent: false,
     differs: INTEGER_IN_PLACE,
+  }),
+  command({
+    name: 'INCRBYFLOAT',
+    group: 'string',
+    summary: 'Adds a decimal number to another, counting an absent key as 0. Keeps the TTL.',
+    complexity: 'O(1)',
+    flags: ['write', 'denyoom', 'fast'],
+    args: [key, value],
+    reply: { native: 'number', resp: 'bulk' },
+    event: 'incrbyfloat',
+    idempotent: false,
+    differs:
+      'Counts as Redis does on x86, with 64 bits of mantissa and 17 decimals, on every machine. A stored number stays one and has the 53 bits of JavaScript.',
+  }),
+  command({
+    name: 'INCREX',
+    group: 'string',
+    summary:
+      'Adds to a number within bounds and sets its TTL, in one step. Answers the new value and what was added; outside the bounds nothing changes and 0 was added, but with SATURATE the value stops at the bound.',
+    complexity: 'O(1)',
+    flags: ['write', 'denyoom', 'fast'],
+    args: [key],
+    options: [
+      { BYINT: [integer('increment')], BYFLOAT: [text('increment')] },
+      { LBOUND: [text('bound')] },
+      { UBOUND: [text('bound')] },
+      { SATURATE: [] },
+      { ...EXPIRY, PERSIST: [] },
+      { ENX: [] },
+    ],
+    reply: { native: 'any', resp: 'array' },
+    event: 'incrby',
+    idempotent: false,
+    differs:
+      'From Redis 8.8. Without BYFLOAT it counts by integers, 1 by default. ENX sets the TTL only if there is none.',
+  }),
+  command({
+    name: 'GETEX',
+    group: 'string',
+    summary: 'Reads the value of a key and sets or, with PERSIST, removes its TTL.',
+    complexity: 'O(1)',
+    flags: ['write', 'fast'],
+    args: [key],
+    options: [{ ...EXPIRY, PERSIST: [] }],
+    reply: { native: 'value', resp: 'bulk-or-nil' },
+    event: 'getex',
+    idempotent: false,
+    differs: 'An expiry that makes no sense is an error for an absent key too.',
+  }),
+  command(
+    range(
+      'GETRANGE',
+      'The bytes from one index to another, both included; negative ones count from the end.',
+    ),
+  ),
+  command(range('SUBSTR', 'The old name of GETRANGE.')),
+  command({
+    name: 'SETRANGE',
+    group: 'string',
+    summary:
+      'Writes bytes over a value from an offset on, after zeros if it is shorter, and answers its length. Keeps the TTL.',
+    complexity: 'O(length of the result)',
+    flags: ['write', 'denyoom'],
+    args: [key, integer('offset'), value],
+    reply: { native: 'integer', resp: 'integer' },
+    event: 'setrange',
+    idempotent: true,
+  }),
+  command({
+    name: 'MSETNX',
+    group: 'string',
+    summary: 'Sets several values if none of the keys exists: all of them, or none.',
+    complexity: 'O(pairs)',
+    flags: ['write', 'denyoom'],
+    args: [key, value],
+    repeat: true,
+    reply: { native: 'integer', resp: 'integer' },
+    idempotent: false,
+  }),
+  command({
+    name: 'MSETEX',
+    group: 'string',
+    summary: 'Sets several values with one expiry, at once; with NX or XX all of them, or none.',
+    complexity: 'O(pairs)',
+    flags: ['write', 'denyoom'],
+    args: [integer('numkeys'), key, value],
+    counted: true,
+    options: [
+      { NX: [], XX: [] },
+      { ...EXPIRY, KEEPTTL: [] },
+    ],
+    reply: { native: 'integer', resp: 'integer' },
+    idempotent: true,
+    notIdempotentWith: ['NX', 'XX'],
+    differs: 'From Redis 8.4.',
+  }),
+  command({
+    name: 'DELIFEQ',
+    group: 'string',
+    summary: 'Deletes a key if its value is equal to another. Answers 1, or 0.',
+    complexity: 'O(length)',
+    flags: ['write', 'fast'],
+    args: [key, comparison],
+    reply: { native: 'integer', resp: 'integer' },
+    idempotent: false,
+    differs: 'From Valkey 9.0. Compares as SET IFEQ does.',
+  }),
+  command({
+    name: 'LCS',
+    group: 'string',
+    summary:
+      'The longest common subsequence of two values, its length (LEN), or where it is in both (IDX).',
+    complexity: 'O(length * length); done in slices, other clients go on',
+    flags: ['readonly'],
+    args: [key, { name: 'key2', kind: 'key' }],
+    options: [{ LEN: [] }, { IDX: [] }, { MINMATCHLEN: [integer('length')] }, { WITHMATCHLEN: [] }],
+    conflicts: [
+      {
+        option: 'LEN',
+        others: ['IDX'],
+        message: 'If you want both the length and indexes, please just use IDX.',
+      },
+    ],
+    reply: { native: 'any', resp: 'bulk' },
+    idempotent: true,
   }),
 ] as const;

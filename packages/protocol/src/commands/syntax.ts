@@ -10,11 +10,19 @@ import type { Argument, CommandRow, OptionGroup } from './row.ts';
  * ```
  */
 export function commandSyntax(row: CommandRow): string {
+  if (row.counted) return countedSyntax(row);
   const args = row.args.map(syntaxOf).join(' ');
   const parts = row.repeat
     ? [row.name, args, `[${args} ...]`]
     : [row.name, args, ...(row.options ?? []).map(groupSyntax)];
   return parts.filter((part) => part !== '').join(' ');
+}
+
+function countedSyntax(row: CommandRow): string {
+  const [count, ...counted] = row.args.map(syntaxOf);
+  const args = counted.join(' ');
+  const options = (row.options ?? []).map(groupSyntax);
+  return [row.name, count, args, `[${args} ...]`, ...options].join(' ');
 }
 
 function syntaxOf({ name, optional, many }: Argument): string {

@@ -1,14 +1,27 @@
+import { bitmapRows } from './bitmap.ts';
 import { connectionRows } from './connection.ts';
 import { genericRows } from './generic.ts';
+import { pubsubRows } from './pubsub.ts';
 import type { CommandRow } from './row.ts';
 import { serverRows } from './server.ts';
+import { standaloneRows } from './standalone.ts';
 import { stringRows } from './string.ts';
+import { transactionRows } from './transactions.ts';
 
 /**
  * THE command table. A command is written once, as a row here; its number
  * (`id`) is its place, and 0 is no command.
  */
-export const COMMANDS = [...stringRows, ...genericRows, ...connectionRows, ...serverRows] as const;
+export const COMMANDS = [
+  ...stringRows,
+  ...bitmapRows,
+  ...genericRows,
+  ...transactionRows,
+  ...pubsubRows,
+  ...connectionRows,
+  ...serverRows,
+  ...standaloneRows,
+] as const;
 
 /** A row of the table, with its literal types. */
 export type Command = (typeof COMMANDS)[number];

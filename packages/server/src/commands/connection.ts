@@ -6,6 +6,7 @@ import {
   type ReplyWriter,
   type RequestBatch,
 } from '@kv/protocol';
+import { databaseIndex } from '../database-index.ts';
 import type { Handler, Handlers, ServerContext } from '../handler.ts';
 import { SIGN_IN_PAUSE_MS } from '../limits.ts';
 import { Parked } from '../parked.ts';
@@ -25,6 +26,7 @@ import {
   clientUnpause,
   nameSession,
 } from './clients.ts';
+import { commandHelp } from './help.ts';
 
 const HelloOption = optionSlots('HELLO');
 
@@ -42,11 +44,19 @@ const NO_PASSWORD = errorReply(
   'AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
 );
 const BAD_NAME = errorReply('Client names cannot contain spaces, newlines or special characters.');
-const BAD_INDEX = errorReply('DB index is out of range');
 
 /** A failed sign-in is answered after a pause: guessing is slow, and nobody else waits. */
-function refuseSignIn({ timers, log }: ServerContext, session: Session): Parked {
+function refuseSignIn(
+  { timers, log }: ServerContext,
+  session: Session,
+  out: ReplyWriter,
+): Parked | undefined {
   log.warn({ client: session.id, address: session.address }, 'a sign-in was refused');
+  // Whoever is in a transaction has signed in before, and guesses nothing.
+  if (session.executing) {
+    out.error(Errors.wrongPass);
+    return undefined;
+  }
   let timer: unknown;
   return new Parked(
     (resume) => {
@@ -80,7 +90,7 @@ function hello(context: ServerContext): Handler {
     const auth = operandOf(request, HelloOption.AUTH);
     if (auth >= 0) {
       if (!context.credentials.accepts(request.text(auth), request.text(auth + 1)))
-        return refuseSignIn(context, session);
+        return refuseSignIn(context, session, out);
       session.authenticated = true;
     }
     if (!session.authenticated) return out.error(HELLO_NEEDS_AUTH);
@@ -120,7 +130,7 @@ function auth(context: ServerContext): Handler {
     if (size === 1 && !context.credentials.required) return out.error(NO_PASSWORD);
     const user = size === 2 ? request.text(at) : 'default';
     if (!context.credentials.accepts(user, request.text(at + size - 1)))
-      return refuseSignIn(context, session);
+      return refuseSignIn(context, session, out);
     session.authenticated = true;
     out.status('OK');
   };
@@ -128,16 +138,18 @@ function auth(context: ServerContext): Handler {
 
 function select({ keyspaces }: ServerContext): Handler {
   return (request, session, out) => {
-    const index = Number(request.integer(request.at));
-    if (index < 0 || index >= keyspaces.count) return out.error(BAD_INDEX);
+    const index = databaseIndex(request, request.at, keyspaces);
+    if (typeof index !== 'number') return out.error(index);
     session.database = index;
     session.keyspace = keyspaces.at(index);
     out.status('OK');
   };
 }
 
-function reset({ keyspaces, credentials }: ServerContext): Handler {
+function reset({ keyspaces, credentials, watchedKeys, pubsub }: ServerContext): Handler {
   return (_request, session, out) => {
+    watchedKeys.forget(session);
+    pubsub.forget(session);
     session.reset(keyspaces.at(0), !credentials.required);
     out.version = session.protocol;
     out.status('RESET');
@@ -147,10 +159,7 @@ function reset({ keyspaces, credentials }: ServerContext): Handler {
 /** Handlers of `protocol/src/commands/connection.ts`, row by row. */
 export function connectionCommands(context: ServerContext): Handlers<'connection'> {
   return {
-    PING: (request, _session, out) => {
-      if (request.size === 0) out.status('PONG');
-      else out.bytes(messageOf(request));
-    },
+    PING: ping,
     ECHO: (request, _session, out) => out.bytes(messageOf(request)),
     HELLO: hello(context),
     AUTH: auth(context),
@@ -171,9 +180,22 @@ export function connectionCommands(context: ServerContext): Handlers<'connection
     'CLIENT REPLY': clientReply,
     'CLIENT PAUSE': clientPause(context),
     'CLIENT UNPAUSE': clientUnpause(context),
+    'CLIENT HELP': commandHelp('CLIENT'),
     RESET: reset(context),
   };
 }
+
+const NO_BYTES = new Uint8Array(0);
+
+/** A RESP2 client with subscriptions tells replies from messages by their form. */
+const ping: Handler = (request, session, out) => {
+  if (session.protocol === 2 && session.subscriptions !== undefined) {
+    out.array(2);
+    out.text('pong');
+    out.bytes(request.size === 0 ? NO_BYTES : messageOf(request));
+  } else if (request.size === 0) out.status('PONG');
+  else out.bytes(messageOf(request));
+};
 
 /** The first argument, byte for byte; an integer as its digits. */
 function messageOf(request: RequestBatch): Uint8Array {

@@ -1,26 +1,17 @@
 import { ENTRY_TYPE_NAMES, Errors, errorReply, optionSlots, type RequestBatch } from '@kv/protocol';
-import {
-  deadlineOf,
-  type ExpiryUnit,
-  invalidExpiry,
-  MILLISECONDS,
-  SECONDS,
-  UNIX_MILLISECONDS,
-  UNIX_SECONDS,
-} from '../deadline.ts';
 import { matchesGlob } from '../glob.ts';
 import type { Handler, Handlers, ServerContext } from '../handler.ts';
+import { KeyRange } from '../key-range.ts';
 import { SCAN_COUNT_MAX, SLICE_ENTRIES } from '../limits.ts';
-import { Parked } from '../parked.ts';
+import { inSlices } from '../sliced.ts';
+import { expiryCommands } from './expiry.ts';
+import { movingCommands } from './moving.ts';
+import { objectCommands } from './object.ts';
 
 const ScanOption = optionSlots('SCAN');
-const ExpireOption = optionSlots('EXPIRE');
 const SCAN_COUNT_DEFAULT = 10;
 
 const INVALID_CURSOR = errorReply('invalid cursor');
-const NX_WITH_OTHERS = errorReply(
-  'NX and XX, GT or LT options at the same time are not compatible',
-);
 
 const del: Handler = (request, { keyspace: db }, out) => {
   let deleted = 0;
@@ -39,50 +30,8 @@ const type: Handler = (request, { keyspace: db }, out) => {
   out.status(ref === 0 ? 'none' : (ENTRY_TYPE_NAMES[db.typeOf(ref)] as string));
 };
 
-/** Whether NX, XX, GT or LT let a new deadline replace the old one; 0 is none, which is for ever. */
-function allowed(options: Int32Array, old: number, deadline: number): boolean {
-  if (options[ExpireOption.NX] !== 0) return old === 0;
-  if (options[ExpireOption.XX] !== 0 && old === 0) return false;
-  if (options[ExpireOption.GT] !== 0) return old !== 0 && deadline > old;
-  if (options[ExpireOption.LT] !== 0) return old === 0 || deadline < old;
-  return true;
-}
-
-function expire(context: ServerContext, name: string, unit: ExpiryUnit): Handler {
-  return (request, { keyspace: db }, out) => {
-    const { at: key, options } = request;
-    const others = options[ExpireOption.GT] !== 0 || options[ExpireOption.LT] !== 0;
-    if (options[ExpireOption.NX] !== 0 && others) return out.error(NX_WITH_OTHERS);
-    const now = context.keyspaces.now;
-    const deadline = deadlineOf(request.integer(key + 1) as number | bigint, unit, now);
-    if (deadline === undefined) return out.error(invalidExpiry(name));
-    const ref = db.find(request, key);
-    if (ref === 0 || !allowed(options, db.deadlineOf(ref), deadline)) return out.integer(0);
-    if (deadline <= now) db.remove(request, key);
-    else db.setDeadline(request, key, deadline);
-    out.integer(1);
-  };
-}
-
-function remaining(context: ServerContext, unitMs: number): Handler {
-  return (request, { keyspace: db }, out) => {
-    const ref = db.find(request, request.at);
-    if (ref === 0) return out.integer(-2);
-    const deadline = db.deadlineOf(ref);
-    if (deadline === 0) return out.integer(-1);
-    // Rounded to the nearest, as Redis does: TTL right after EXPIRE key 10 is 10.
-    out.integer(Math.floor((deadline - context.keyspaces.now + unitMs / 2) / unitMs));
-  };
-}
-
-const persist: Handler = (request, { keyspace: db }, out) => {
-  const ref = db.find(request, request.at);
-  if (ref === 0 || db.deadlineOf(ref) === 0) return out.integer(0);
-  db.setDeadline(request, request.at, 0);
-  out.integer(1);
-};
-
-const CURSOR = /^\d{1,16}$/;
+/** Nothing at all is 0, as in Redis. */
+const CURSOR = /^\d{0,16}$/;
 
 /** The operand of an option: its argument, or -1 when the option was not given. */
 const operandOf = (request: RequestBatch, slot: number): number =>
@@ -113,40 +62,46 @@ const scan: Handler = (request, { keyspace: db }, out) => {
 
 /** Walks a database slice by slice, so that no other client waits for the whole of it. */
 function keys({ timers }: ServerContext): Handler {
-  return (request, { keyspace: db }, out) => {
+  return (request, session, out) => {
+    const { keyspace: db } = session;
     const pattern = request.range(request.at).slice();
     const found: Uint8Array[] = [];
     const visit = (ref: number) => {
       const key = db.keyOf(ref);
       if (matchesGlob(pattern, key)) found.push(key.slice());
     };
-    const first = db.scan(0, SLICE_ENTRIES, visit);
-    if (first === 0) return writeKeys(found)(out);
-    let cancelled = false;
-    return new Parked(
-      (resume) => {
-        let cursor = first;
-        const slice = () => {
-          if (cancelled) return;
-          cursor = db.scan(cursor, SLICE_ENTRIES, visit);
-          if (cursor === 0) resume(writeKeys(found));
-          else timers.setImmediate(slice);
-        };
-        timers.setImmediate(slice);
-      },
-      () => {
-        cancelled = true;
-      },
-    );
+    let cursor = 0;
+    const slice = () => {
+      cursor = db.scan(cursor, SLICE_ENTRIES, visit);
+      return cursor === 0;
+    };
+    return inSlices(timers, session, out, slice, (later) => {
+      later.array(found.length);
+      for (const key of found) later.bytes(key);
+    });
   };
 }
 
-const writeKeys =
-  (found: readonly Uint8Array[]) =>
-  (out: { array(n: number): void; bytes(key: Uint8Array): void }): void => {
-    out.array(found.length);
-    for (const key of found) out.bytes(key);
+/** Deletes what matches, slice by slice. */
+function delmatch({ timers }: ServerContext): Handler {
+  return (request, session, out) => {
+    const { keyspace: db } = session;
+    const pattern = request.range(request.at).slice();
+    const range = new KeyRange();
+    let cursor = 0;
+    let deleted = 0;
+    const slice = () => {
+      const found: Uint8Array[] = [];
+      cursor = db.scan(cursor, SLICE_ENTRIES, (ref) => {
+        const key = db.keyOf(ref);
+        if (matchesGlob(pattern, key)) found.push(key.slice());
+      });
+      for (const key of found) if (db.remove(range.take(key), 0)) deleted++;
+      return cursor === 0;
+    };
+    return inSlices(timers, session, out, slice, (later) => later.integer(deleted));
   };
+}
 
 const randomkey: Handler = (_request, { keyspace: db }, out) => {
   const ref = db.random();
@@ -159,15 +114,14 @@ export function genericCommands(context: ServerContext): Handlers<'generic'> {
   return {
     DEL: del,
     DELETE: del,
+    UNLINK: del,
+    DELMATCH: delmatch(context),
     EXISTS: exists,
+    TOUCH: exists,
     TYPE: type,
-    EXPIRE: expire(context, 'expire', SECONDS),
-    PEXPIRE: expire(context, 'pexpire', MILLISECONDS),
-    EXPIREAT: expire(context, 'expireat', UNIX_SECONDS),
-    PEXPIREAT: expire(context, 'pexpireat', UNIX_MILLISECONDS),
-    TTL: remaining(context, 1000),
-    PTTL: remaining(context, 1),
-    PERSIST: persist,
+    ...expiryCommands(context),
+    ...movingCommands(context),
+    ...objectCommands(context),
     SCAN: scan,
     KEYS: keys(context),
     RANDOMKEY: randomkey,

@@ -157,6 +157,7 @@ export const commandGetKeys: Handler = (request, _session, out) => {
   const words = found.container === undefined ? 1 : 2;
   const count = size - words;
   if (count < found.argumentsMin || count > found.argumentsMax) return out.error(BAD_ARITY);
+  if (found.row.counted) return writeCountedKeys(request, found, out);
   if (found.firstKey === 0) return out.error(NO_KEYS);
   const last = found.lastKey < 0 ? size - 1 : found.lastKey;
   const keys: number[] = [];
@@ -165,6 +166,22 @@ export const commandGetKeys: Handler = (request, _session, out) => {
   out.array(keys.length);
   for (const key of keys) out.bytes(request.range(key));
 };
+
+/** Behind the count there are so many groups of arguments. */
+function writeCountedKeys(request: RequestBatch, found: CompiledCommand, out: ReplyWriter): void {
+  const [, ...places] = found.row.args;
+  const first = request.at + 2;
+  const end = first + Number(request.integer(first - 1) ?? 0) * places.length;
+  if (!(end > first && end <= request.at + request.size)) {
+    out.error(BAD_ARITY);
+    return;
+  }
+  const keys: number[] = [];
+  for (let a = first; a < end; a++)
+    if (places[(a - first) % places.length]?.kind === 'key') keys.push(a);
+  out.array(keys.length);
+  for (const key of keys) out.bytes(request.range(key));
+}
 
 function nestedCommand(request: RequestBatch): CompiledCommand | undefined {
   const { at, size, bytes, offset, length } = request;

@@ -1,8 +1,11 @@
-import { errorReply, optionSlots } from '@kv/protocol';
+import { Errors, errorReply, optionSlots } from '@kv/protocol';
 import { matchesGlob } from '../glob.ts';
 import type { Handler, Handlers, ServerContext } from '../handler.ts';
 import { info } from '../info.ts';
 import { Parked, type Reply } from '../parked.ts';
+import type { Keyspace } from '../ports.ts';
+import type { Session } from '../session.ts';
+import { commandHelp } from './help.ts';
 import {
   commandCount,
   commandDocs,
@@ -10,9 +13,11 @@ import {
   commandInfo,
   commandList,
 } from './introspection.ts';
+import { standaloneCommands } from './standalone.ts';
 import { waitaof } from './waitaof.ts';
 
 const ShutdownOption = optionSlots('SHUTDOWN');
+const UsageOption = optionSlots('MEMORY USAGE');
 const encoder = new TextEncoder();
 
 const NO_LOG = errorReply('appendonly is no: there is no log to rewrite');
@@ -105,10 +110,39 @@ function configSet({ configuration }: ServerContext): Handler {
 }
 
 const memoryUsage: Handler = (request, { keyspace: db }, out) => {
+  const samples = (request.options[UsageOption.SAMPLES] as number) - 1;
+  if (samples >= 0 && (request.integer(samples) as number | bigint) < 0)
+    return out.error(Errors.syntax);
   const ref = db.find(request, request.at);
   if (ref === 0) out.absent();
   else out.integer(db.memoryOf(ref));
 };
+
+const NO_DATABASE = errorReply('DB index is out of range');
+
+function swapdb({ keyspaces, sessions }: ServerContext): Handler {
+  return (request, _session, out) => {
+    const one = Number(request.integer(request.at));
+    const other = Number(request.integer(request.at + 1));
+    const isThere = (index: number): boolean => index >= 0 && index < keyspaces.count;
+    if (!isThere(one) || !isThere(other)) return out.error(NO_DATABASE);
+    if (one !== other) keyspaces.swap(one, other);
+    for (const session of sessions) session.keyspace = keyspaces.at(session.database);
+    out.status('OK');
+  };
+}
+
+function flush(
+  { snapshots }: ServerContext,
+  emptied: (session: Session) => readonly Keyspace[],
+): Handler {
+  return (request, session, out) => {
+    if (request.size > 1) return out.error(Errors.syntax);
+    for (const keyspace of emptied(session)) keyspace.clear();
+    snapshots.flushed();
+    out.status('OK');
+  };
+}
 
 /** Handlers of `protocol/src/commands/server.ts`, row by row. */
 export function serverCommands(context: ServerContext): Handlers<'server'> {
@@ -118,6 +152,9 @@ export function serverCommands(context: ServerContext): Handlers<'server'> {
       context.snapshots.flushed();
       out.integer(removed);
     },
+    FLUSHDB: flush(context, ({ keyspace }) => [keyspace]),
+    FLUSHALL: flush(context, () => [...context.keyspaces.used()].map(([, keyspace]) => keyspace)),
+    SWAPDB: swapdb(context),
     SAVE: save(context),
     BGSAVE: bgsave(context),
     BGREWRITEAOF: bgrewriteaof(context),
@@ -128,7 +165,9 @@ export function serverCommands(context: ServerContext): Handlers<'server'> {
       const sections = Array.from({ length: request.size }, (_, i) => request.text(request.at + i));
       out.verbatim(info(context, sections));
     },
+    ...standaloneCommands(context),
     'MEMORY USAGE': memoryUsage,
+    'MEMORY HELP': commandHelp('MEMORY'),
     SHUTDOWN: shutdown(context),
     'CONFIG GET': configGet(context),
     'CONFIG SET': configSet(context),
@@ -142,5 +181,7 @@ export function serverCommands(context: ServerContext): Handlers<'server'> {
     'COMMAND INFO': commandInfo,
     'COMMAND DOCS': commandDocs,
     'COMMAND GETKEYS': commandGetKeys,
+    'COMMAND HELP': commandHelp('COMMAND'),
+    'CONFIG HELP': commandHelp('CONFIG'),
   };
 }

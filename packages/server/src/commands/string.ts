@@ -2,49 +2,31 @@ import {
   ArgumentForm,
   Encoding,
   Errors,
-  encodingOfForm,
   errorReply,
-  isUtf8,
   optionSlots,
   type ReplyWriter,
   type RequestBatch,
-  VALUE_BYTES_MAX,
 } from '@kv/protocol';
-import {
-  deadlineOf,
-  type ExpiryUnit,
-  invalidExpiry,
-  MILLISECONDS,
-  SECONDS,
-  UNIX_MILLISECONDS,
-  UNIX_SECONDS,
-} from '../deadline.ts';
+import { deadlineOf, type ExpiryUnit, invalidExpiry, MILLISECONDS, SECONDS } from '../deadline.ts';
 import type { Handler, Handlers, ServerContext } from '../handler.ts';
 import type { Keyspace } from '../ports.ts';
+import { holdsSame } from '../same-value.ts';
 import type { Session } from '../session.ts';
-import { integerValue, NOT_TEXT, numberText, storedInteger, storedText } from '../stored-number.ts';
+import { integerValue, NOT_TEXT, storedInteger } from '../stored-number.ts';
+import { encodingOf } from '../text-value.ts';
+import { expiryReader } from './expiry-options.ts';
+import { incrbyfloat } from './float.ts';
+import { increx } from './increx.ts';
+import { lcs } from './lcs.ts';
+import { append, getrange, setrange, strlen } from './range.ts';
+import { delifeq, getex, msetex, msetnx } from './several-values.ts';
 
 const SetOption = optionSlots('SET');
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
 const DECREMENT_OVERFLOW = errorReply('decrement would overflow');
 
-const SET_EXPIRY: readonly (readonly [slot: number, unit: ExpiryUnit])[] = [
-  [SetOption.EX, SECONDS],
-  [SetOption.PX, MILLISECONDS],
-  [SetOption.EXAT, UNIX_SECONDS],
-  [SetOption.PXAT, UNIX_MILLISECONDS],
-];
-
-/** The encoding that an argument gets as a value; a string that is not UTF-8 is raw bytes. */
-function encodingOf(request: RequestBatch, argument: number): Encoding {
-  const form = request.form[argument] as number;
-  if (form !== ArgumentForm.TEXT) return encodingOfForm(form);
-  const { offset, length, view } = request;
-  return isUtf8(view, offset[argument] as number, length[argument] as number)
-    ? Encoding.TEXT
-    : Encoding.RAW;
-}
+const setDeadline = expiryReader(SetOption);
 
 /** Writes an argument under a key; `deadline` 0 is none. */
 function write(
@@ -73,17 +55,6 @@ function reply(out: ReplyWriter, db: Keyspace, ref: number): void {
   else out.value(db, ref);
 }
 
-/** The deadline that SET's options ask for: 0 for none, undefined for one that can't be. */
-function setDeadline(request: RequestBatch, now: number): number | undefined {
-  for (const [slot, unit] of SET_EXPIRY) {
-    const operand = (request.options[slot] as number) - 1;
-    if (operand < 0) continue;
-    const amount = request.integer(operand) as number | bigint;
-    return amount > 0 ? deadlineOf(amount, unit, now) : undefined;
-  }
-  return 0;
-}
-
 function set(context: ServerContext): Handler {
   return (request, { keyspace: db }, out) => {
     const { at: key, options } = request;
@@ -95,13 +66,20 @@ function set(context: ServerContext): Handler {
     if (deadline === undefined) return out.error(invalidExpiry('set'));
     const old = db.find(request, key);
     if (old !== 0 && options[SetOption.KEEPTTL] !== 0) deadline = db.deadlineOf(old);
-    const refused =
-      (old !== 0 && options[SetOption.NX] !== 0) || (old === 0 && options[SetOption.XX] !== 0);
+    const refused = isRefused(request, db, old);
     const answersOld = options[SetOption.GET] !== 0;
     if (answersOld) reply(out, db, old);
     if (!refused) write(request, db, key, key + 1, deadline);
     if (!answersOld) out.written(refused ? 0 : 1);
   };
+}
+
+/** Whether SET's conditions keep it from replacing the record `old`, 0 being none. */
+function isRefused(request: RequestBatch, db: Keyspace, old: number): boolean {
+  const { options } = request;
+  const compared = (options[SetOption.IFEQ] as number) - 1;
+  if (compared >= 0) return old === 0 || !holdsSame(db, old, request, compared);
+  return options[old === 0 ? SetOption.XX : SetOption.NX] !== 0;
 }
 
 function setex(context: ServerContext, name: string, unit: ExpiryUnit): Handler {
@@ -160,41 +138,6 @@ function addExactly(a: number | bigint, b: number | bigint): number | bigint | u
   return Number.isSafeInteger(number) ? number : sum;
 }
 
-/** An argument as the bytes that APPEND adds. */
-function textOf(request: RequestBatch, argument: number): Uint8Array | typeof NOT_TEXT {
-  const bytes = request.range(argument);
-  return request.isText(argument) ? bytes : numberText(bytes);
-}
-
-const append: Handler = (request, { keyspace: db }, out) => {
-  const key = request.at;
-  const added = textOf(request, key + 1);
-  if (added === NOT_TEXT) return out.error(Errors.wrongType);
-  const ref = db.find(request, key);
-  const old = ref === 0 ? new Uint8Array(0) : storedText(db, ref);
-  if (old === NOT_TEXT) return out.error(Errors.wrongType);
-  const length = old.length + added.length;
-  if (length > VALUE_BYTES_MAX) return out.error(Errors.valueTooLong);
-  const bytes = new Uint8Array(length);
-  bytes.set(old);
-  bytes.set(added, old.length);
-  let encoding: number = ref === 0 ? encodingOf(request, key + 1) : db.encodingOf(ref);
-  if (encoding === Encoding.VALUE) encoding = Encoding.RAW;
-  if (encoding === Encoding.TEXT && !isUtf8(new DataView(bytes.buffer), 0, length))
-    encoding = Encoding.RAW;
-  db.set(request, key, bytes, 0, length, encoding, ref === 0 ? 0 : db.deadlineOf(ref));
-  out.integer(length);
-};
-
-const strlen: Handler = (request, { keyspace: db }, out) => {
-  const ref = db.find(request, request.at);
-  if (ref === 0) return out.integer(0);
-  if (db.encodingOf(ref) !== Encoding.VALUE) return out.integer(db.valueLength(ref));
-  const text = storedText(db, ref);
-  if (text === NOT_TEXT) out.error(Errors.wrongType);
-  else out.integer(text.length);
-};
-
 const mset: Handler = (request, { keyspace: db }, out) => {
   const { at, size } = request;
   for (let i = 0; i < size; i += 2) write(request, db, at + i, at + i + 1, 0);
@@ -236,6 +179,16 @@ export function stringCommands(context: ServerContext): Handlers<'string'> {
     SETEX: setex(context, 'setex', SECONDS),
     PSETEX: setex(context, 'psetex', MILLISECONDS),
     SETNX: setnx,
+    GETEX: getex(context),
+    GETRANGE: getrange,
+    SUBSTR: getrange,
+    SETRANGE: setrange,
+    MSETNX: msetnx,
+    MSETEX: msetex(context),
+    DELIFEQ: delifeq,
+    INCRBYFLOAT: incrbyfloat,
+    INCREX: increx(context),
+    LCS: lcs(context),
     APPEND: append,
     STRLEN: strlen,
     MSET: mset,

@@ -127,6 +127,16 @@ export class ByteStore {
     return database;
   }
 
+  /** Exchanges the entries of two databases. */
+  swap(one: number, other: number): void {
+    const [first, second] = [this.at(one), this.at(other)];
+    first.number = other;
+    second.number = one;
+    this.databases[one] = second;
+    this.databases[other] = first;
+    this.shared.journal?.swap?.(one, other);
+  }
+
   /** Bytes of segments, indexes, large values and structures, and of what eviction remembers. */
   get usedBytes(): number {
     const { indexAccount, besideAccount, evictorAccount } = this.shared;

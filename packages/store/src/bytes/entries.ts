@@ -29,7 +29,8 @@ import { equalsWords, TakenKey } from './taken-key.ts';
 
 /** The entries of a database: found, placed, moved and let go. */
 export class Entries extends Records {
-  readonly number: number;
+  /** Changes when databases are swapped. */
+  number: number;
   readonly log: RecordLog;
   readonly index: HashIndex;
   /** Entries with a deadline. */

@@ -35,6 +35,8 @@ export interface FrozenEntry {
 /** A segment of the view, and where the large entries and structures in it are. */
 interface FrozenSegment {
   readonly database: ByteDatabase;
+  /** The number of the database when the view was taken. */
+  readonly number: number;
   readonly segment: number;
   readonly beside: Beside;
 }
@@ -68,7 +70,7 @@ export class FrozenBytes implements Iterable<FrozenEntry> {
       database.log.closeHeads();
       for (const segment of database.log.segments()) {
         this.memory.frozen[segment] = 1;
-        this.left.push({ database, segment, beside: database.beside });
+        this.left.push({ database, number: database.number, segment, beside: database.beside });
       }
     }
     this.count = count;
@@ -97,7 +99,7 @@ export class FrozenBytes implements Iterable<FrozenEntry> {
   }
 
   /** The entry of a record; undefined if it was dead or expired when the view was taken. */
-  private read({ database, beside }: FrozenSegment, ref: number): FrozenEntry | undefined {
+  private read({ number, beside }: FrozenSegment, ref: number): FrozenEntry | undefined {
     const { words, bytes, doubles } = this.memory.regions[ref >>> REGION_BITS] as Region;
     const at = (ref & REGION_MASK) * 2;
     const head = words[at] as number;
@@ -114,7 +116,7 @@ export class FrozenBytes implements Iterable<FrozenEntry> {
     const structure =
       type === 0 ? undefined : beside.structure(structureNumber(this.memory, beside, ref));
     return {
-      database: database.number,
+      database: number,
       key: source.subarray(key, key + keyLength),
       value: source.subarray(value, value + (type === 0 ? valueLength : 0)),
       type,

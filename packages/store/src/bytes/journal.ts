@@ -14,4 +14,6 @@ export interface Journal {
   remove(database: number, ref: number, why: Removal): void;
   /** All entries of a database are gone. */
   flush(database: number): void;
+  /** Two databases have exchanged their entries; nothing to be told where there is one only. */
+  swap?(one: number, other: number): void;
 }

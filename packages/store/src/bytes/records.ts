@@ -5,6 +5,7 @@ import type { HalfSipHash } from './half-sip-hash.ts';
 import {
   ENCODING_MASK,
   ENCODING_SHIFT,
+  FREQUENCY_SHIFT,
   KEY_LENGTH_MASK,
   LARGE,
   REGION_BITS,
@@ -53,6 +54,11 @@ export class Records {
   /** What kind of entry it is: 0 is bytes, others are structures. */
   typeOf(ref: number): number {
     return (this.headOf(ref) >>> TYPE_SHIFT) & TYPE_MASK;
+  }
+
+  /** How often it was read lately: 0 to 3, and always 0 while nothing is evicted by use. */
+  frequencyOf(ref: number): number {
+    return this.headOf(ref) >>> FREQUENCY_SHIFT;
   }
 
   encodingOf(ref: number): number {

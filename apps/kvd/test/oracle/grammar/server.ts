@@ -1,0 +1,53 @@
+import { integerWord, keyWord } from '../domains.ts';
+import type { Grammar } from '../grammar.ts';
+
+const SAVES = 'saves or stops: tested with files and processes';
+const NONE = 'there is none here: what is not asked of an empty server is refused';
+const OWN_LIST = 'lists what this server has: tested by itself';
+
+/** Of `protocol/src/commands/server.ts`. */
+export const serverGrammar: Grammar<'server'> = {
+  FLUSH: { skip: 'not in Redis' },
+  FLUSHDB: { weight: 0.1 },
+  FLUSHALL: { weight: 0.1 },
+  SWAPDB: { weight: 0.5 },
+  SAVE: { skip: SAVES },
+  BGREWRITEAOF: { skip: 'there is no log here, and redis-server forks to write one' },
+  WAITAOF: { skip: 'redis-server 7.0 does not have it' },
+  BGSAVE: { skip: SAVES },
+  LASTSAVE: { compare: 'kind' },
+  DBSIZE: { skip: 'may count expired keys: compared when none are due, at the end of a script' },
+  INFO: { compare: 'kind', words: () => [] },
+  'MEMORY USAGE': {
+    words: (draw) => {
+      const samples = draw.random.chance(0.3) ? ['SAMPLES', integerWord(draw)] : [];
+      return [keyWord(draw), ...samples];
+    },
+    compare: 'kind',
+  },
+  'MEMORY HELP': { compare: 'kind' },
+  TIME: { compare: 'kind' },
+  ROLE: {},
+  WAIT: { skip: 'Redis waits for replicas that are not there' },
+  REPLICAOF: { words: () => ['NO', 'ONE'] },
+  SLAVEOF: { words: () => ['no', 'one'] },
+  CLUSTER: { skip: NONE },
+  'ACL WHOAMI': {},
+  'ACL HELP': { compare: 'kind' },
+  'FUNCTION FLUSH': { skip: NONE },
+  'FUNCTION LIST': { skip: NONE },
+  'FUNCTION HELP': { compare: 'kind' },
+  LOLWUT: { skip: 'a drawing of its own' },
+  SHUTDOWN: { skip: SAVES },
+  'CONFIG GET': { skip: OWN_LIST },
+  'CONFIG SET': { skip: OWN_LIST },
+  'CONFIG RESETSTAT': {},
+  COMMAND: { skip: OWN_LIST },
+  'COMMAND COUNT': { skip: OWN_LIST },
+  'COMMAND LIST': { skip: OWN_LIST },
+  'COMMAND INFO': { skip: OWN_LIST },
+  'COMMAND DOCS': { skip: OWN_LIST },
+  'COMMAND GETKEYS': { skip: OWN_LIST },
+  'COMMAND HELP': { compare: 'kind' },
+  'CONFIG HELP': { compare: 'kind' },
+};
