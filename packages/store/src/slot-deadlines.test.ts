@@ -27,12 +27,10 @@ describe('SlotDeadlines', () => {
             expect(map.deadlines.countDue(deadline)).toBe(due.length);
             const budget = kind === 8 ? 10 : Number.POSITIVE_INFINITY;
             const swept: string[] = [];
-            for (let visits = map.deadlines.beginSweep(budget); visits > 0; visits--) {
-              const met = map.deadlines.visit(deadline);
-              if (met === undefined) continue;
+            map.deadlines.sweep(budget, deadline, (met) => {
               map.delete(met);
               swept.push(met);
-            }
+            });
             if (kind === 9) expect(swept.sort()).toEqual(due.sort());
             for (const met of swept) expect(model.delete(met)).toBe(true);
           }

@@ -1,7 +1,5 @@
+import { NEVER } from './deadline.ts';
 import type { Deadlines } from './deadlines.ts';
-
-/** There is no deadline, and the slot is not listed. */
-const NEVER = Number.POSITIVE_INFINITY;
 
 /** There is no deadline any more, but the slot is listed still. */
 const TAKEN_BACK = Number.MAX_VALUE;
@@ -19,15 +17,17 @@ export interface Slots {
  *
  * What a slot holds is found by its number, so a store that has looked up the slot
  * of a key needs no second look-up for the deadline. The slots that have one are
- * listed densely as well, so that a sweep looks at no others; how the cursor walks
- * that list, and why, is told at `TimedMap`. A slot whose deadline is taken back stays
+ * listed densely as well, so that a sweep looks at no others. The cursor walks the list
+ * downwards: whatever a removal moves to a place that is still to come has been visited
+ * already, and what is added lands behind the cursor. So one pass visits every entry that is
+ * there throughout. A slot whose deadline is taken back stays
  * listed until the cursor meets it, or it gets another one, as it does soon where
  * entries come and go.
  */
 export class SlotDeadlines implements Deadlines {
   readonly #slots: Slots;
   readonly #capacity: number;
-  /** By slot; `NEVER` or `TAKEN_BACK` where there is none. */
+  /** By slot; `NEVER` or `TAKEN_BACK` where there is none: the slot is not listed, or is still. */
   #at = new Float64Array(0);
   #listed = new Uint32Array(0);
   #listedCount = 0;
@@ -99,13 +99,26 @@ export class SlotDeadlines implements Deadlines {
     return due;
   }
 
-  beginSweep(budget: number): number {
+  sweep(budget: number, now: number, expire: (key: string) => void): number {
+    let due = 0;
+    for (let visits = this.#beginSweep(budget); visits > 0; visits--) {
+      const key = this.#visit(now);
+      if (key === undefined) continue;
+      due++;
+      expire(key);
+    }
+    return due;
+  }
+
+  /** How many visits a sweep makes. One that covers all starts a fresh pass. */
+  #beginSweep(budget: number): number {
     if (budget < this.#listedCount) return budget;
     this.#cursor = this.#listedCount - 1;
     return this.#listedCount;
   }
 
-  visit(now: number): string | undefined {
+  /** Visits one entry; answers its key if its deadline has come. */
+  #visit(now: number): string | undefined {
     if (this.#cursor < 0 || this.#cursor >= this.#listedCount) {
       this.#cursor = this.#listedCount - 1;
       if (this.#cursor < 0) return undefined;
