@@ -41,8 +41,8 @@ const UNBOUNDED: readonly Peer[] = [
     },
   },
   expiring('ExpiringKeyValueStore', false, () => ({})),
-  ttlCache('@isaacs/ttlcache', {}),
-  ttlCache('@isaacs/ttlcache, checkAgeOnGet', { checkAgeOnGet: true }),
+  ttlCache('@isaacs/ttlcache', false, false),
+  ttlCache('@isaacs/ttlcache, checkAgeOnGet', false, true),
   {
     name: 'node-cache, useClones: false',
     package: 'node-cache',
@@ -86,6 +86,8 @@ const BOUNDED: readonly Peer[] = [
   expiring('ExpiringKeyValueStore, lru', true, (maxEntries) => ({ maxEntries, policy: 'lru' })),
   lru('lru-cache', {}),
   lru('lru-cache, ttlResolution: 0', { ttlResolution: 0 }),
+  ttlCache('@isaacs/ttlcache, max', true, false),
+  ttlCache('@isaacs/ttlcache, max, checkAgeOnGet', true, true),
   {
     name: 'quick-lru',
     package: 'quick-lru',
@@ -131,11 +133,12 @@ function expiring(
   return { name, package: '@kv/store', bounded, load };
 }
 
-function ttlCache(name: string, options: { readonly checkAgeOnGet?: boolean }): Peer {
+function ttlCache(name: string, bounded: boolean, checkAgeOnGet: boolean): Peer {
   const load: Peer['load'] = async () => {
     const { TTLCache } = await import('@isaacs/ttlcache');
-    return () => {
-      const cache = new TTLCache<string, object>({ ttl: Number.POSITIVE_INFINITY, ...options });
+    return (max) => {
+      const options = { ttl: Number.POSITIVE_INFINITY, checkAgeOnGet, ...(bounded && { max }) };
+      const cache = new TTLCache<string, object>(options);
       return {
         get: (key) => cache.get(key),
         set: (key, value) => cache.set(key, value),
@@ -143,8 +146,8 @@ function ttlCache(name: string, options: { readonly checkAgeOnGet?: boolean }): 
       };
     };
   };
-  const stale = !options.checkAgeOnGet && { answersStale: true as const };
-  return { name, package: '@isaacs/ttlcache', bounded: false, ...stale, load };
+  const stale = !checkAgeOnGet && { answersStale: true as const };
+  return { name, package: '@isaacs/ttlcache', bounded, ...stale, load };
 }
 
 function lru(name: string, options: { readonly ttlResolution?: number }): Peer {

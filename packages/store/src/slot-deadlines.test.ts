@@ -4,7 +4,7 @@ import { EvictionMap } from './eviction-map.ts';
 
 describe('SlotDeadlines', () => {
   it('agrees with a Map, whatever is set, deleted, persisted and swept', () => {
-    const step = fc.record({ key: fc.nat(150), deadline: fc.integer({ min: -5, max: 100 }) });
+    const step = fc.record({ key: fc.nat(150), deadline: fc.integer({ min: 1, max: 100 }) });
     const steps = fc.array(fc.tuple(step, fc.nat(9)), { maxLength: 600 });
     fc.assert(
       fc.property(steps, (steps) => {

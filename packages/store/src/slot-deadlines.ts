@@ -1,8 +1,11 @@
 import { NEVER } from './deadline.ts';
 import type { Deadlines } from './deadlines.ts';
 
+/** There is no deadline, and the slot is not listed: what a fresh array holds, so that room costs nothing. */
+const NONE = 0;
+
 /** There is no deadline any more, but the slot is listed still. */
-const TAKEN_BACK = Number.MAX_VALUE;
+const TAKEN_BACK = -1;
 
 const CAPACITY_MIN = 64;
 
@@ -20,14 +23,13 @@ export interface Slots {
  * listed densely as well, so that a sweep looks at no others. The cursor walks the list
  * downwards: whatever a removal moves to a place that is still to come has been visited
  * already, and what is added lands behind the cursor. So one pass visits every entry that is
- * there throughout. A slot whose deadline is taken back stays
- * listed until the cursor meets it, or it gets another one, as it does soon where
- * entries come and go.
+ * there throughout. A slot whose deadline is taken back stays listed until the cursor meets
+ * it, or it gets another one, as it does soon where entries come and go.
  */
 export class SlotDeadlines implements Deadlines {
   readonly #slots: Slots;
   readonly #capacity: number;
-  /** By slot; `NEVER` or `TAKEN_BACK` where there is none: the slot is not listed, or is still. */
+  /** By slot; `NONE` or `TAKEN_BACK` where there is no deadline, which is at least 1. */
   #at = new Float64Array(0);
   #listed = new Uint32Array(0);
   #listedCount = 0;
@@ -47,7 +49,7 @@ export class SlotDeadlines implements Deadlines {
   get(key: string): number | undefined {
     const slot = this.#slots.find(key);
     const deadline = slot === undefined ? NEVER : this.at(slot);
-    return deadline >= TAKEN_BACK ? undefined : deadline;
+    return deadline === NEVER ? undefined : deadline;
   }
 
   /** Does nothing for a key that the store does not hold. */
@@ -61,23 +63,24 @@ export class SlotDeadlines implements Deadlines {
     return slot !== undefined && this.drop(slot);
   }
 
-  /** Later than any time when `slot` has no deadline. */
+  /** `NEVER` when `slot` has no deadline. */
   at(slot: number): number {
-    return slot < this.#at.length ? (this.#at[slot] as number) : NEVER;
+    const deadline = slot < this.#at.length ? (this.#at[slot] as number) : NONE;
+    return deadline > NONE ? deadline : NEVER;
   }
 
   put(slot: number, deadline: number): void {
     if (slot >= this.#at.length) this.#grow(slot + 1);
     const before = this.#at[slot] as number;
     this.#at[slot] = deadline;
-    if (before < TAKEN_BACK) return;
+    if (before > NONE) return;
     this.#size++;
-    if (before === NEVER) this.#listed[this.#listedCount++] = slot;
+    if (before === NONE) this.#listed[this.#listedCount++] = slot;
   }
 
   /** Takes the deadline from `slot`; answers whether there was one. */
   drop(slot: number): boolean {
-    if (this.at(slot) >= TAKEN_BACK) return false;
+    if (this.at(slot) === NEVER) return false;
     this.#at[slot] = TAKEN_BACK;
     this.#size--;
     return true;
@@ -126,12 +129,12 @@ export class SlotDeadlines implements Deadlines {
     const place = this.#cursor--;
     const slot = this.#listed[place] as number;
     const deadline = this.at(slot);
-    if (deadline === TAKEN_BACK) this.#unlist(place, slot);
+    if (this.#at[slot] === TAKEN_BACK) this.#unlist(place, slot);
     return deadline <= now ? this.#slots.key(slot) : undefined;
   }
 
   #unlist(place: number, slot: number): void {
-    this.#at[slot] = NEVER;
+    this.#at[slot] = NONE;
     this.#listed[place] = this.#listed[--this.#listedCount] as number;
   }
 
@@ -139,7 +142,6 @@ export class SlotDeadlines implements Deadlines {
     const capacity = Math.max(slots, this.#at.length * 2, this.#capacity, CAPACITY_MIN);
     const at = new Float64Array(capacity);
     at.set(this.#at);
-    at.fill(NEVER, this.#at.length);
     this.#at = at;
     const listed = new Uint32Array(capacity);
     listed.set(this.#listed);
