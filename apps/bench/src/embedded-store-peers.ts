@@ -20,6 +20,8 @@ export interface Peer {
    * remembers the time between two turns of the event loop, and so saves the clock.
    */
   readonly answersStale?: true;
+  /** Whether a read bears on what it evicts next. */
+  readonly evictsByUse?: true;
   /** Whether its methods answer promises. */
   readonly asynchronous?: true;
   /** Makes one with room for `entries`. */
@@ -92,6 +94,7 @@ const BOUNDED: readonly Peer[] = [
     name: 'quick-lru',
     package: 'quick-lru',
     bounded: true,
+    evictsByUse: true,
     load: async () => {
       const { default: QuickLru } = await import('quick-lru');
       return (maxSize) => {
@@ -130,7 +133,7 @@ function expiring(
       };
     };
   };
-  return { name, package: '@kv/store', bounded, load };
+  return { name, package: '@kv/store', bounded, ...(bounded && { evictsByUse: true }), load };
 }
 
 function ttlCache(name: string, bounded: boolean, checkAgeOnGet: boolean): Peer {
@@ -163,5 +166,5 @@ function lru(name: string, options: { readonly ttlResolution?: number }): Peer {
     };
   };
   const stale = options.ttlResolution !== 0 && { answersStale: true as const };
-  return { name, package: 'lru-cache', bounded: true, ...stale, load };
+  return { name, package: 'lru-cache', bounded: true, evictsByUse: true, ...stale, load };
 }

@@ -15,6 +15,22 @@ const MAP_FLOOR = 1.5;
 const COLUMNS = ['get', 'set', 'getWithTtl', 'setWithTtl'] as const;
 type Column = (typeof COLUMNS)[number];
 
+/** Whom a store of ours is compared with: the like first. */
+interface Circle {
+  readonly kind: string;
+  readonly has: (peer: Peer) => boolean;
+}
+
+const BOUNDED_CIRCLES: readonly Circle[] = [
+  { kind: 'those that evict by use', has: (peer) => peer.evictsByUse === true },
+  { kind: 'all bounded', has: (peer) => peer.bounded },
+];
+
+const UNBOUNDED_CIRCLES: readonly Circle[] = [
+  { kind: 'unbounded', has: (peer) => !peer.bounded },
+  { kind: 'all', has: () => true },
+];
+
 /** A peer, and what was measured of it. */
 export interface Measured {
   readonly peer: Peer;
@@ -22,17 +38,18 @@ export interface Measured {
 }
 
 /**
- * How each of our stores stands against the best of its kind, column by column, and the
- * unbounded one against the best of all.
+ * How each of our stores stands against the best of its kind, column by column, and against
+ * the best of a wider circle.
  */
 export function printVerdicts(all: readonly Measured[], reference: Measurements): void {
   const isOurs = ({ peer }: Measured) => OURS.test(peer.name);
   const others = all.filter((one) => !isOurs(one) && one.peer.name !== REFERENCE);
   const rows = all.filter(isOurs).flatMap((ours) => {
-    const { bounded } = ours.peer;
-    const likes = others.filter(({ peer }) => peer.bounded === bounded);
-    const row = verdict(ours, bounded ? 'bounded' : 'unbounded', likes, reference);
-    return bounded ? [row] : [row, verdict(ours, 'all', others, reference)];
+    const circles = ours.peer.bounded ? BOUNDED_CIRCLES : UNBOUNDED_CIRCLES;
+    return circles.map(({ kind, has }) => {
+      const rivals = others.filter(({ peer }) => has(peer));
+      return verdict(ours, kind, rivals, reference);
+    });
   });
   printTable(
     'Verdicts: time relative to the best rival, in each column another',
@@ -47,8 +64,9 @@ export function printVerdicts(all: readonly Measured[], reference: Measurements)
       ],
     ],
     [
-      'Like is compared with like, what evicts with what evicts; the unbounded store also with all. In get with TTL',
-      'no rival is one that may answer what has expired. Overall is the geometric mean of the four columns.',
+      'Like is compared with like first: lru-cache and quick-lru evict by use, as lru and sieve do, so their gets write',
+      'too; @isaacs/ttlcache evicts what expires first, so its get only reads. In get with TTL no rival is one that',
+      'may answer what has expired. Overall is the geometric mean of the four columns.',
     ],
   );
 }
@@ -66,7 +84,7 @@ function verdict(
   const overall = againstBest(mean(of), rivals, (one) => mean(one.of), OVERALL_FLOOR);
   const toMap = (of.get ?? Number.NaN) / (reference.get ?? Number.NaN);
   return [
-    `${peer.name}, of ${kind} rivals`,
+    `${peer.name}, against ${kind}`,
     ...cells,
     overall,
     `${toMap.toFixed(2)} ${passes(toMap, MAP_FLOOR)}`,

@@ -5,6 +5,7 @@ import type { Deadlines } from './deadlines.ts';
 import { EvictionMap } from './eviction-map.ts';
 import { checkedOptions, type ExpiringKeyValueStoreOptions } from './expiring-options.ts';
 import type { ExpiringStore, SetOptions } from './expiring-store.ts';
+import type { Slots } from './slots.ts';
 import { TimedMap } from './timed-map.ts';
 
 /**
@@ -56,6 +57,8 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
   readonly #unbounded: TimedMap<V>;
   /** For reading from an unbounded store; `undefined` in a bounded one. */
   readonly #found: TimedMap<V>['found'] | undefined;
+  /** Those of the unbounded store. */
+  readonly #slots: Slots<V>;
   /** The deadlines of the entries. */
   readonly #deadlines: Deadlines;
   readonly #clock: Clock;
@@ -69,6 +72,7 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
     this.#bounded = maxEntries === undefined ? undefined : new EvictionMap(policy, maxEntries);
     this.#unbounded = new TimedMap(clock.now());
     this.#found = this.#bounded === undefined ? this.#unbounded.found : undefined;
+    this.#slots = this.#unbounded.slots;
     this.#values = this.#bounded ?? this.#unbounded;
     this.#deadlines = this.#values.deadlines;
     this.#maxEntries = maxEntries ?? Number.POSITIVE_INFINITY;
@@ -93,6 +97,8 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
     const found = this.#found;
     if (found === undefined) return this.#getBounded(this.#bounded as EvictionMap<V>, key);
     const value = found.get(key);
+    // To ask a value for its type is to touch it, a miss in the cache that Map does not have.
+    if (this.#slots.isUnused) return value as V | undefined;
     return typeof value === 'number' ? this.#getSlot(key, value) : value;
   }
 
@@ -207,7 +213,7 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
   }
 
   #getSlot(key: string, slot: number, now?: number): V | undefined {
-    const { slots } = this.#unbounded;
+    const slots = this.#slots;
     if (!slots.isTimed(slot) || (now ?? this.#clock.now()) < slots.deadline(slot)) {
       return slots.value(slot);
     }
@@ -264,7 +270,7 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
       if (bounded.size > this.#maxEntries) this.#makeRoom();
       return;
     }
-    const { slots } = this.#unbounded;
+    const slots = this.#slots;
     // Where no entry has a slot, what is there need not be looked up.
     const slot = slots.isUnused ? undefined : this.#unbounded.slot(key);
     if (slot === undefined) this.#unbounded.write(key, value);
@@ -294,7 +300,7 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
     keepTtl: boolean,
     now: number,
   ): void {
-    const { slots } = this.#unbounded;
+    const slots = this.#slots;
     if (slots.deadline(slot) <= now) {
       // It has expired, not been overwritten: that is told, and its TTL is not kept.
       this.#expireNow(key);
@@ -305,7 +311,6 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
     if (!keepTtl) slots.setDeadline(slot, deadline);
   }
 
-  /** One look-up finds the slot, where the deadline is as well. */
   #writeBounded(
     bounded: EvictionMap<V>,
     key: string,
@@ -314,18 +319,32 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
     keepTtl: boolean,
     now: number,
   ): void {
-    const { deadlines } = bounded;
-    let slot = bounded.find(key);
-    if (slot !== undefined && deadlines.at(slot) <= now) {
-      // As above.
-      this.#expireNow(key);
-      slot = bounded.find(key);
-    }
-    slot = bounded.write(slot, key, value);
-    if (deadline !== NEVER) deadlines.put(slot, deadline);
-    else if (!keepTtl) deadlines.drop(slot);
+    const slot = bounded.find(key);
+    if (slot !== undefined) this.#overwriteBounded(slot, key, value, deadline, keepTtl, now);
+    else if (deadline === NEVER) bounded.add(key, value);
+    else bounded.deadlines.put(bounded.add(key, value), deadline);
     if (deadline <= now) this.#expireNow(key);
     else if (bounded.size > this.#maxEntries) this.#makeRoom(now);
+  }
+
+  #overwriteBounded(
+    slot: number,
+    key: string,
+    value: V,
+    deadline: number,
+    keepTtl: boolean,
+    now: number,
+  ): void {
+    const bounded = this.#bounded as EvictionMap<V>;
+    if (bounded.deadlines.at(slot) <= now) {
+      // As above.
+      this.#expireNow(key);
+      this.#writeBounded(bounded, key, value, deadline, false, now);
+      return;
+    }
+    bounded.rewrite(slot, value);
+    if (deadline !== NEVER) bounded.deadlines.put(slot, deadline);
+    else if (!keepTtl) bounded.deadlines.drop(slot);
   }
 
   #reschedule(key: string, deadline: number, now: number): boolean {

@@ -13,7 +13,8 @@ describe('SlotDeadlines', () => {
         for (const [{ key, deadline }, kind] of steps) {
           const name = `key:${key}`;
           if (kind < 5) {
-            map.deadlines.put(map.write(map.find(name), name, key), deadline);
+            map.set(name, key);
+            map.deadlines.set(name, deadline);
             model.set(name, deadline);
           } else if (kind === 5) {
             map.set(name, key);
@@ -40,6 +41,14 @@ describe('SlotDeadlines', () => {
         for (const [name, at] of model) expect(map.deadlines.get(name)).toBe(at);
       }),
     );
+  });
+
+  it('has room for a slot far above those that had a deadline before', () => {
+    const map = new EvictionMap<number>('lru');
+    for (let n = 0; n < 5000; n++) map.set(`key:${n}`, n);
+    map.deadlines.set('key:4999', 5);
+    expect(map.deadlines.get('key:4999')).toBe(5);
+    expect(map.deadlines.countDue(5)).toBe(1);
   });
 
   it('ignores a key that the store does not hold', () => {

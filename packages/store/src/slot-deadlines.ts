@@ -27,85 +27,87 @@ export interface Slots {
  * it, or it gets another one, as it does soon where entries come and go.
  */
 export class SlotDeadlines implements Deadlines {
-  readonly #slots: Slots;
-  readonly #capacity: number;
+  private readonly slots: Slots;
+  private readonly capacity: number;
   /** By slot; `NONE` or `TAKEN_BACK` where there is no deadline, which is at least 1. */
-  #at = new Float64Array(0);
-  #listed = new Uint32Array(0);
-  #listedCount = 0;
-  #size = 0;
-  #cursor = 0;
+  private times: Float64Array;
+  private listed: Uint32Array;
+  private listedCount = 0;
+  private count = 0;
+  private cursor = 0;
 
-  /** Room for `capacity` slots is taken with the first deadline; above it, it grows. */
+  /** Takes room for `capacity` slots, which no write has to wait for; above it, it grows. */
   constructor(slots: Slots, capacity: number) {
-    this.#slots = slots;
-    this.#capacity = capacity + 1;
+    this.slots = slots;
+    this.capacity = Math.max(capacity + 1, CAPACITY_MIN);
+    this.times = new Float64Array(this.capacity);
+    this.listed = new Uint32Array(this.capacity);
   }
 
   get size(): number {
-    return this.#size;
+    return this.count;
   }
 
   get(key: string): number | undefined {
-    const slot = this.#slots.find(key);
+    const slot = this.slots.find(key);
     const deadline = slot === undefined ? NEVER : this.at(slot);
     return deadline === NEVER ? undefined : deadline;
   }
 
   /** Does nothing for a key that the store does not hold. */
   set(key: string, deadline: number): void {
-    const slot = this.#slots.find(key);
+    const slot = this.slots.find(key);
     if (slot !== undefined) this.put(slot, deadline);
   }
 
   delete(key: string): boolean {
-    const slot = this.#slots.find(key);
+    const slot = this.slots.find(key);
     return slot !== undefined && this.drop(slot);
   }
 
   /** `NEVER` when `slot` has no deadline. */
   at(slot: number): number {
-    const deadline = slot < this.#at.length ? (this.#at[slot] as number) : NONE;
+    const deadline = slot < this.times.length ? (this.times[slot] as number) : NONE;
     return deadline > NONE ? deadline : NEVER;
   }
 
   put(slot: number, deadline: number): void {
-    if (slot >= this.#at.length) this.#grow(slot + 1);
-    const before = this.#at[slot] as number;
-    this.#at[slot] = deadline;
+    if (slot >= this.times.length) this.grow(slot + 1);
+    const before = this.times[slot] as number;
+    this.times[slot] = deadline;
     if (before > NONE) return;
-    this.#size++;
-    if (before === NONE) this.#listed[this.#listedCount++] = slot;
+    this.count++;
+    if (before === NONE) this.listed[this.listedCount++] = slot;
   }
 
   /** Takes the deadline from `slot`; answers whether there was one. */
   drop(slot: number): boolean {
     if (this.at(slot) === NEVER) return false;
-    this.#at[slot] = TAKEN_BACK;
-    this.#size--;
+    this.times[slot] = TAKEN_BACK;
+    this.count--;
     return true;
   }
 
   clear(): void {
-    this.#at = new Float64Array(0);
-    this.#listed = new Uint32Array(0);
-    this.#listedCount = 0;
-    this.#size = 0;
-    this.#cursor = 0;
+    this.times = new Float64Array(this.capacity);
+    this.listed = new Uint32Array(this.capacity);
+    this.listedCount = 0;
+    this.count = 0;
+    this.cursor = 0;
   }
 
   countDue(now: number): number {
     let due = 0;
-    for (let place = 0; place < this.#listedCount; place++) {
-      if (this.at(this.#listed[place] as number) <= now) due++;
+    for (let place = 0; place < this.listedCount; place++) {
+      if (this.at(this.listed[place] as number) <= now) due++;
     }
     return due;
   }
 
   sweep(budget: number, now: number, expire: (key: string) => void): number {
     let due = 0;
-    for (let visits = this.#beginSweep(budget); visits > 0; visits--) {
-      const key = this.#visit(now);
+    for (let visits = this.beginSweep(budget); visits > 0; visits--) {
+      const key = this.visit(now);
       if (key === undefined) continue;
       due++;
       expire(key);
@@ -114,37 +116,37 @@ export class SlotDeadlines implements Deadlines {
   }
 
   /** How many visits a sweep makes. One that covers all starts a fresh pass. */
-  #beginSweep(budget: number): number {
-    if (budget < this.#listedCount) return budget;
-    this.#cursor = this.#listedCount - 1;
-    return this.#listedCount;
+  private beginSweep(budget: number): number {
+    if (budget < this.listedCount) return budget;
+    this.cursor = this.listedCount - 1;
+    return this.listedCount;
   }
 
   /** Visits one entry; answers its key if its deadline has come. */
-  #visit(now: number): string | undefined {
-    if (this.#cursor < 0 || this.#cursor >= this.#listedCount) {
-      this.#cursor = this.#listedCount - 1;
-      if (this.#cursor < 0) return undefined;
+  private visit(now: number): string | undefined {
+    if (this.cursor < 0 || this.cursor >= this.listedCount) {
+      this.cursor = this.listedCount - 1;
+      if (this.cursor < 0) return undefined;
     }
-    const place = this.#cursor--;
-    const slot = this.#listed[place] as number;
+    const place = this.cursor--;
+    const slot = this.listed[place] as number;
     const deadline = this.at(slot);
-    if (this.#at[slot] === TAKEN_BACK) this.#unlist(place, slot);
-    return deadline <= now ? this.#slots.key(slot) : undefined;
+    if (this.times[slot] === TAKEN_BACK) this.unlist(place, slot);
+    return deadline <= now ? this.slots.key(slot) : undefined;
   }
 
-  #unlist(place: number, slot: number): void {
-    this.#at[slot] = NONE;
-    this.#listed[place] = this.#listed[--this.#listedCount] as number;
+  private unlist(place: number, slot: number): void {
+    this.times[slot] = NONE;
+    this.listed[place] = this.listed[--this.listedCount] as number;
   }
 
-  #grow(slots: number): void {
-    const capacity = Math.max(slots, this.#at.length * 2, this.#capacity, CAPACITY_MIN);
-    const at = new Float64Array(capacity);
-    at.set(this.#at);
-    this.#at = at;
+  private grow(slots: number): void {
+    const capacity = Math.max(slots, this.times.length * 2);
+    const times = new Float64Array(capacity);
+    times.set(this.times);
+    this.times = times;
     const listed = new Uint32Array(capacity);
-    listed.set(this.#listed);
-    this.#listed = listed;
+    listed.set(this.listed);
+    this.listed = listed;
   }
 }
