@@ -20,6 +20,8 @@ export interface Peer {
    * remembers the time between two turns of the event loop, and so saves the clock.
    */
   readonly answersStale?: true;
+  /** Whether a read bears on what it evicts next. */
+  readonly evictsByUse?: true;
   /** Whether its methods answer promises. */
   readonly asynchronous?: true;
   /** Makes one with room for `entries`. */
@@ -41,8 +43,8 @@ const UNBOUNDED: readonly Peer[] = [
     },
   },
   expiring('ExpiringKeyValueStore', false, () => ({})),
-  ttlCache('@isaacs/ttlcache', {}),
-  ttlCache('@isaacs/ttlcache, checkAgeOnGet', { checkAgeOnGet: true }),
+  ttlCache('@isaacs/ttlcache', false, false),
+  ttlCache('@isaacs/ttlcache, checkAgeOnGet', false, true),
   {
     name: 'node-cache, useClones: false',
     package: 'node-cache',
@@ -86,10 +88,13 @@ const BOUNDED: readonly Peer[] = [
   expiring('ExpiringKeyValueStore, lru', true, (maxEntries) => ({ maxEntries, policy: 'lru' })),
   lru('lru-cache', {}),
   lru('lru-cache, ttlResolution: 0', { ttlResolution: 0 }),
+  ttlCache('@isaacs/ttlcache, max', true, false),
+  ttlCache('@isaacs/ttlcache, max, checkAgeOnGet', true, true),
   {
     name: 'quick-lru',
     package: 'quick-lru',
     bounded: true,
+    evictsByUse: true,
     load: async () => {
       const { default: QuickLru } = await import('quick-lru');
       return (maxSize) => {
@@ -128,14 +133,15 @@ function expiring(
       };
     };
   };
-  return { name, package: '@kv/store', bounded, load };
+  return { name, package: '@kv/store', bounded, ...(bounded && { evictsByUse: true }), load };
 }
 
-function ttlCache(name: string, options: { readonly checkAgeOnGet?: boolean }): Peer {
+function ttlCache(name: string, bounded: boolean, checkAgeOnGet: boolean): Peer {
   const load: Peer['load'] = async () => {
     const { TTLCache } = await import('@isaacs/ttlcache');
-    return () => {
-      const cache = new TTLCache<string, object>({ ttl: Number.POSITIVE_INFINITY, ...options });
+    return (max) => {
+      const options = { ttl: Number.POSITIVE_INFINITY, checkAgeOnGet, ...(bounded && { max }) };
+      const cache = new TTLCache<string, object>(options);
       return {
         get: (key) => cache.get(key),
         set: (key, value) => cache.set(key, value),
@@ -143,8 +149,8 @@ function ttlCache(name: string, options: { readonly checkAgeOnGet?: boolean }): 
       };
     };
   };
-  const stale = !options.checkAgeOnGet && { answersStale: true as const };
-  return { name, package: '@isaacs/ttlcache', bounded: false, ...stale, load };
+  const stale = !checkAgeOnGet && { answersStale: true as const };
+  return { name, package: '@isaacs/ttlcache', bounded, ...stale, load };
 }
 
 function lru(name: string, options: { readonly ttlResolution?: number }): Peer {
@@ -160,5 +166,5 @@ function lru(name: string, options: { readonly ttlResolution?: number }): Peer {
     };
   };
   const stale = options.ttlResolution !== 0 && { answersStale: true as const };
-  return { name, package: 'lru-cache', bounded: true, ...stale, load };
+  return { name, package: 'lru-cache', bounded: true, evictsByUse: true, ...stale, load };
 }

@@ -1,22 +1,8 @@
-import { isInstalled, PEERS, type Peer } from './embedded-store-peers.ts';
-import { type Effort, type Measurements, measure } from './rounds.ts';
+import { isInstalled, PEERS } from './embedded-store-peers.ts';
+import { type Measured, printVerdicts, REFERENCE } from './embedded-store-verdicts.ts';
+import { type Effort, measure } from './rounds.ts';
 import { printTable, type Row, ratioCell } from './table.ts';
 import { versionOf } from './versions.ts';
-
-const REFERENCE = 'Map';
-const OURS = /^ExpiringKeyValueStore/;
-/** What is allowed of the best peer's time, and of a bare Map's for a get. */
-const BEST_FLOOR = 1.05;
-const MAP_FLOOR = 1.5;
-
-const COLUMNS = ['get', 'set', 'getWithTtl', 'setWithTtl'] as const;
-type Column = (typeof COLUMNS)[number];
-
-/** A peer, and what was measured of it. */
-interface Measured {
-  readonly peer: Peer;
-  readonly of: Measurements;
-}
 
 /** Stores of JavaScript values in this process, relative to a bare Map. */
 export async function compareEmbeddedStores(
@@ -62,43 +48,5 @@ export async function compareEmbeddedStores(
       `Medians of ${rounds} rounds, with and without TTLs in processes of their own; of one for keyv, which is slow.`,
     ],
   );
-  for (const ours of all.filter(({ peer }) => OURS.test(peer.name)))
-    console.log(verdict(ours, all, reference));
+  printVerdicts(all, reference);
 }
-
-/** How one of our stores stands against the best of its kind, column by column. */
-function verdict(
-  { peer, of }: Measured,
-  all: readonly Measured[],
-  reference: Measurements,
-): string {
-  const others = all.filter((one) => isRival(one.peer, peer));
-  const parts = COLUMNS.map((column) => {
-    const rivals = others.filter((one) => !(column === 'getWithTtl' && one.peer.answersStale));
-    const best = bestOf(rivals, column);
-    const ratio = (of[column] ?? Number.NaN) / (best?.of[column] ?? Number.NaN);
-    return `${column} ${ratio.toFixed(2)} of ${best?.peer.name} ${passes(ratio <= BEST_FLOOR)}`;
-  });
-  const toMap = (of.get ?? Number.NaN) / (reference.get ?? Number.NaN);
-  const mean = (one: Measured) =>
-    COLUMNS.reduce((product, column) => product * (one.of[column] ?? Number.NaN), 1) ** 0.25;
-  const means = others.map((one) => mean(one)).filter((value) => !Number.isNaN(value));
-  const overall = mean({ peer, of }) / Math.min(...means);
-  return [
-    `${peer.bounded ? 'bounded' : 'unbounded'} ${peer.name} (floor ${BEST_FLOOR} of the best of its kind): ${parts.join('; ')}`,
-    `  get ${toMap.toFixed(2)} of Map, floor ${MAP_FLOOR}: ${passes(toMap <= MAP_FLOOR)}; geometric mean ${overall.toFixed(2)} of the best other's`,
-  ].join('\n');
-}
-
-/** Like is compared with like: what evicts with what evicts. */
-function isRival(other: Peer, ours: Peer): boolean {
-  return other.bounded === ours.bounded && !OURS.test(other.name) && other.name !== REFERENCE;
-}
-
-function bestOf(rivals: readonly Measured[], column: Column): Measured | undefined {
-  return rivals
-    .filter(({ of }) => of[column] !== undefined)
-    .sort((a, b) => (a.of[column] as number) - (b.of[column] as number))[0];
-}
-
-const passes = (ok: boolean): string => (ok ? 'ok' : 'MISSED');

@@ -7,9 +7,12 @@ export function checkKey(key: unknown): void {
 
 /** Refuses `undefined`, which a look-up answers for an absent key. */
 export function checkValue(value: unknown): void {
-  if (value === undefined) {
-    throw new KvStoreError('INVALID_VALUE', 'a value cannot be undefined: use delete, or null');
-  }
+  if (value === undefined) throw invalidValue();
+}
+
+export function checkPair(key: unknown, value: unknown): void {
+  if (typeof key !== 'string') throw invalidKey(key);
+  if (value === undefined) throw invalidValue();
 }
 
 /** Copies the pairs, so that a one-shot iterable is checked whole before the first write. */
@@ -42,6 +45,10 @@ export function checkCount(name: string, count: unknown, max: number): void {
 
 function invalidKey(key: unknown): KvStoreError {
   return new KvStoreError('INVALID_KEY', `a key must be a string, not ${kindOf(key)}`);
+}
+
+function invalidValue(): KvStoreError {
+  return new KvStoreError('INVALID_VALUE', 'a value cannot be undefined: use delete, or null');
 }
 
 function kindOf(value: unknown): string {

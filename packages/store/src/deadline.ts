@@ -4,26 +4,31 @@ import type { SetOptions } from './expiring-store.ts';
 /** The latest deadline: the largest whole number that a double holds exactly. */
 const DEADLINE_MAX = Number.MAX_SAFE_INTEGER;
 
+/** Later than any deadline: what stands where there is none. */
+export const NEVER = Number.POSITIVE_INFINITY;
+
 /**
- * The deadline that `options` ask for, `undefined` when they ask for none.
+ * The deadline that `options` ask for, `NEVER` when they ask for none.
  * A TTL or a deadline of 0 or less is refused.
  */
-export function requestedDeadline(
-  options: SetOptions | undefined,
-  now: number,
-): number | undefined {
-  if (options === undefined) return undefined;
+export function requestedDeadline(options: SetOptions | undefined, now: number): number {
+  if (options?.ttlMs === undefined) return deadlineWithoutTtl(options);
+  if (options.deadline !== undefined || options.keepTtl) throw contradiction();
+  const requested = deadlineAfter(options.ttlMs, now);
+  if (requested <= now) throw invalidTime(options.ttlMs);
+  return requested;
+}
+
+function deadlineWithoutTtl(options: SetOptions | undefined): number {
+  if (options === undefined) return NEVER;
   if (typeof options !== 'object' || options === null) {
     throw new KvStoreError('INVALID_ARGUMENT', 'options must be an object like { ttlMs: 5000 }');
   }
-  const { ttlMs, deadline, keepTtl } = options;
-  if (ttlMs === undefined && deadline === undefined) return undefined;
-  if ((ttlMs !== undefined && deadline !== undefined) || keepTtl) {
-    throw new KvStoreError('INVALID_TTL', 'ttlMs, deadline and keepTtl exclude each other');
-  }
-  const requested = ttlMs === undefined ? checkedDeadline(deadline) : deadlineAfter(ttlMs, now);
-  if ((ttlMs ?? requested) <= 0) throw invalidTime(ttlMs ?? requested);
-  return requested;
+  const { deadline, keepTtl } = options;
+  if (deadline === undefined) return NEVER;
+  if (keepTtl) throw contradiction();
+  if (checkedDeadline(deadline) <= 0) throw invalidTime(deadline);
+  return deadline;
 }
 
 /** `now` plus a TTL that may be 0 or negative: whoever calls decides what that means. */
@@ -36,6 +41,10 @@ export function deadlineAfter(ttlMs: number, now: number): number {
 export function checkedDeadline(deadline: number | undefined): number {
   if (deadline === undefined || !Number.isSafeInteger(deadline)) throw invalidTime(deadline);
   return deadline;
+}
+
+function contradiction(): KvStoreError {
+  return new KvStoreError('INVALID_TTL', 'ttlMs, deadline and keepTtl exclude each other');
 }
 
 function invalidTime(time: unknown): KvStoreError {

@@ -5,11 +5,13 @@ export interface Deadlines {
   /** Does nothing for a key that the store does not hold. */
   set(key: string, deadline: number): void;
   delete(key: string): boolean;
-  clear(): void;
   /** How many of the deadlines have come at `now`. */
   countDue(now: number): number;
-  /** How many visits a sweep with `budget` makes. One that covers all starts a fresh pass. */
-  beginSweep(budget: number): number;
-  /** Visits one entry; answers its key if its deadline has come at `now`. */
-  visit(now: number): string | undefined;
+  /**
+   * Takes no more than `budget` looks for deadlines that have come at `now`, and goes on where
+   * the last sweep stopped; with a budget that covers all, looks at all that is there
+   * throughout. `expire` is told the key of each that has come, and removes the entry; it may
+   * change others. Answers how many there were.
+   */
+  sweep(budget: number, now: number, expire: (key: string) => void): number;
 }

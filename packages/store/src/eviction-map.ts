@@ -18,115 +18,118 @@ const CAPACITY_AT_ONCE_MAX = 2 ** 20;
  * walks over.)
  */
 export class EvictionMap<V> {
-  readonly #slots = new Map<string, number>();
+  private readonly slots = new Map<string, number>();
   /** Key and value side by side: slot n has them at 2n and 2n + 1. */
-  readonly #entries: (string | V | undefined)[];
+  private readonly cells: (string | V | undefined)[];
   /** The slots from here on were never taken. Slot 0 is none. */
-  #unused = 1;
-  readonly #free: number[] = [];
-  readonly #order: EvictionOrder;
+  private unused = 1;
+  private readonly free: number[] = [];
+  private readonly order: EvictionOrder;
   readonly deadlines: SlotDeadlines;
 
   constructor(policy: EvictionPolicy, maxEntries = 0) {
     // A full store holds one more than its bound for a moment.
     const capacity = Math.min(maxEntries + 1, CAPACITY_AT_ONCE_MAX);
-    this.#entries = new Array((capacity + 1) * 2);
-    this.#order = new EvictionOrder(policy, capacity);
+    this.cells = new Array((capacity + 1) * 2);
+    this.order = new EvictionOrder(policy, capacity);
     this.deadlines = new SlotDeadlines(this, capacity);
   }
 
   get size(): number {
-    return this.#slots.size;
+    return this.slots.size;
   }
 
   has(key: string): boolean {
-    return this.#slots.has(key);
+    return this.slots.has(key);
   }
 
   /** Reads without counting as a use. */
   peek(key: string): V | undefined {
-    const slot = this.#slots.get(key);
-    return slot === undefined ? undefined : this.#value(slot);
+    const slot = this.slots.get(key);
+    return slot === undefined ? undefined : this.value(slot);
   }
 
   get(key: string): V | undefined {
-    const slot = this.#slots.get(key);
+    const slot = this.slots.get(key);
     return slot === undefined ? undefined : this.read(slot);
   }
 
   set(key: string, value: V): void {
-    this.write(this.#slots.get(key), key, value);
+    const slot = this.slots.get(key);
+    if (slot === undefined) this.add(key, value);
+    else this.rewrite(slot, value);
   }
 
-  /** Where `key` is kept until it is removed, for {@link read}, {@link write} and the deadlines. */
+  /** Where `key` is kept until it is removed, for {@link read}, {@link rewrite} and the deadlines. */
   find(key: string): number | undefined {
-    return this.#slots.get(key);
+    return this.slots.get(key);
   }
 
   /** As {@link get}, for who has just looked up the slot. */
   read(slot: number): V {
-    this.#order.use(slot);
-    return this.#value(slot);
+    this.order.use(slot);
+    return this.value(slot);
   }
 
   /** The key in a slot that is taken. */
   key(slot: number): string {
-    return this.#entries[slot * 2] as string;
+    return this.cells[slot * 2] as string;
   }
 
-  /** As {@link set}, for who has just looked up the slot, and answers the slot. */
-  write(found: number | undefined, key: string, value: V): number {
-    if (found !== undefined) {
-      this.#entries[found * 2 + 1] = value;
-      this.#order.use(found);
-      return found;
-    }
-    const slot = this.#free.length > 0 ? (this.#free.pop() as number) : this.#unused++;
-    this.#entries[slot * 2] = key;
-    this.#entries[slot * 2 + 1] = value;
-    this.#slots.set(key, slot);
-    this.#order.add(slot);
+  /** Writes in a slot that was found. */
+  rewrite(slot: number, value: V): void {
+    this.cells[slot * 2 + 1] = value;
+    this.order.use(slot);
+  }
+
+  /** Writes under a key that has no slot; answers the one it gets. */
+  add(key: string, value: V): number {
+    const slot = this.free.length > 0 ? (this.free.pop() as number) : this.unused++;
+    this.cells[slot * 2] = key;
+    this.cells[slot * 2 + 1] = value;
+    this.slots.set(key, slot);
+    this.order.add(slot);
     return slot;
   }
 
   /** Removes `key`, and its deadline with it. */
   delete(key: string): boolean {
-    const slot = this.#slots.get(key);
+    const slot = this.slots.get(key);
     if (slot === undefined) return false;
-    this.#slots.delete(key);
-    this.#order.remove(slot);
+    this.slots.delete(key);
+    this.order.remove(slot);
     this.deadlines.drop(slot);
-    this.#entries[slot * 2] = undefined;
-    this.#entries[slot * 2 + 1] = undefined;
-    this.#free.push(slot);
+    this.cells[slot * 2] = undefined;
+    this.cells[slot * 2 + 1] = undefined;
+    this.free.push(slot);
     return true;
   }
 
   clear(): void {
-    this.#slots.clear();
+    this.slots.clear();
     // The length stays: room for the bound was taken on purpose.
-    this.#entries.fill(undefined);
-    this.#unused = 1;
-    this.#free.length = 0;
-    this.#order.clear();
+    this.cells.fill(undefined);
+    this.unused = 1;
+    this.free.length = 0;
+    this.order.clear();
     this.deadlines.clear();
   }
 
   /** The key that goes next, `undefined` when there is none. */
   victim(): string | undefined {
-    const slot = this.#order.victim();
+    const slot = this.order.victim();
     return slot === 0 ? undefined : this.key(slot);
   }
 
   keys(): IterableIterator<string> {
-    return this.#slots.keys();
+    return this.slots.keys();
   }
 
   *entries(): IterableIterator<[string, V]> {
-    for (const [key, slot] of this.#slots) yield [key, this.#value(slot)];
+    for (const [key, slot] of this.slots) yield [key, this.value(slot)];
   }
 
-  #value(slot: number): V {
-    return this.#entries[slot * 2 + 1] as V;
+  private value(slot: number): V {
+    return this.cells[slot * 2 + 1] as V;
   }
 }

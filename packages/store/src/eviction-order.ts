@@ -27,74 +27,74 @@ const CAPACITY_MIN = 64;
  * garbage collector nothing to trace, and has eight entries in a cache line.
  */
 export class EvictionOrder {
-  readonly #movesOnUse: boolean;
-  readonly #marksOnUse: boolean;
-  #links: Uint32Array;
+  private readonly movesOnUse: boolean;
+  private readonly marksOnUse: boolean;
+  private links: Uint32Array;
   /** Under `sieve`: 1 for what was used since the hand last passed. */
-  #marks: Uint8Array;
+  private marks: Uint8Array;
   /** Under `sieve`: where the search for a victim goes on; `NONE` means at the oldest. */
-  #hand = NONE;
+  private hand = NONE;
 
   constructor(policy: EvictionPolicy, capacity: number) {
     const slots = Math.max(capacity, CAPACITY_MIN) + 1;
-    this.#movesOnUse = policy === 'lru';
-    this.#marksOnUse = policy === 'sieve';
-    this.#links = new Uint32Array(slots * 2);
-    this.#marks = new Uint8Array(this.#marksOnUse ? slots : 0);
+    this.movesOnUse = policy === 'lru';
+    this.marksOnUse = policy === 'sieve';
+    this.links = new Uint32Array(slots * 2);
+    this.marks = new Uint8Array(this.marksOnUse ? slots : 0);
   }
 
   /** Adds a slot that is not in the order, as the newest. */
   add(slot: number): void {
-    if (slot * 2 >= this.#links.length) this.#grow();
-    if (this.#marksOnUse) this.#marks[slot] = 0;
-    this.#append(slot);
+    if (slot * 2 >= this.links.length) this.grow();
+    if (this.marksOnUse) this.marks[slot] = 0;
+    this.append(slot);
   }
 
   use(slot: number): void {
-    if (this.#marksOnUse) this.#marks[slot] = 1;
-    else if (this.#movesOnUse && slot !== this.#older(NONE)) {
-      this.#detach(slot);
-      this.#append(slot);
+    if (this.marksOnUse) this.marks[slot] = 1;
+    else if (this.movesOnUse && slot !== this.older(NONE)) {
+      this.detach(slot);
+      this.append(slot);
     }
   }
 
   remove(slot: number): void {
-    if (slot === this.#hand) this.#hand = this.#newer(slot);
-    this.#detach(slot);
+    if (slot === this.hand) this.hand = this.newer(slot);
+    this.detach(slot);
   }
 
   /** The slot that goes next, 0 when there is none. Only a removal or a use changes the answer. */
   victim(): number {
-    const oldest = this.#newer(NONE);
-    if (!this.#marksOnUse) return oldest;
+    const oldest = this.newer(NONE);
+    if (!this.marksOnUse) return oldest;
     // The newest has just been set to need the room. It never goes, unless it is alone.
-    const newest = this.#older(NONE);
+    const newest = this.older(NONE);
     if (oldest === newest) return oldest;
-    let slot = this.#hand === NONE || this.#hand === newest ? oldest : this.#hand;
-    while (this.#marks[slot] === 1) {
-      this.#marks[slot] = 0;
-      slot = this.#newer(slot);
+    let slot = this.hand === NONE || this.hand === newest ? oldest : this.hand;
+    while (this.marks[slot] === 1) {
+      this.marks[slot] = 0;
+      slot = this.newer(slot);
       if (slot === newest) slot = oldest;
     }
-    this.#hand = slot;
+    this.hand = slot;
     return slot;
   }
 
   clear(): void {
-    this.#links.fill(NONE, 0, 2);
-    this.#hand = NONE;
+    this.links.fill(NONE, 0, 2);
+    this.hand = NONE;
   }
 
-  #older(slot: number): number {
-    return this.#links[slot * 2] as number;
+  private older(slot: number): number {
+    return this.links[slot * 2] as number;
   }
 
-  #newer(slot: number): number {
-    return this.#links[slot * 2 + 1] as number;
+  private newer(slot: number): number {
+    return this.links[slot * 2 + 1] as number;
   }
 
-  #append(slot: number): void {
-    const links = this.#links;
+  private append(slot: number): void {
+    const links = this.links;
     const newest = links[NONE] as number;
     links[slot * 2] = newest;
     links[slot * 2 + 1] = NONE;
@@ -102,21 +102,21 @@ export class EvictionOrder {
     links[NONE] = slot;
   }
 
-  #detach(slot: number): void {
-    const links = this.#links;
+  private detach(slot: number): void {
+    const links = this.links;
     const older = links[slot * 2] as number;
     const newer = links[slot * 2 + 1] as number;
     links[older * 2 + 1] = newer;
     links[newer * 2] = older;
   }
 
-  #grow(): void {
-    const links = new Uint32Array(this.#links.length * 2);
-    links.set(this.#links);
-    this.#links = links;
-    if (!this.#marksOnUse) return;
-    const marks = new Uint8Array(this.#marks.length * 2);
-    marks.set(this.#marks);
-    this.#marks = marks;
+  private grow(): void {
+    const links = new Uint32Array(this.links.length * 2);
+    links.set(this.links);
+    this.links = links;
+    if (!this.marksOnUse) return;
+    const marks = new Uint8Array(this.marks.length * 2);
+    marks.set(this.marks);
+    this.marks = marks;
   }
 }

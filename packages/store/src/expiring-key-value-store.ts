@@ -1,11 +1,12 @@
-import { checkCount, checkedKeys, checkedPairs, checkKey, checkValue } from './arguments.ts';
+import { checkCount, checkedKeys, checkedPairs, checkKey, checkPair } from './arguments.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { checkedDeadline, deadlineAfter, requestedDeadline } from './deadline.ts';
+import { checkedDeadline, deadlineAfter, NEVER, requestedDeadline } from './deadline.ts';
 import type { Deadlines } from './deadlines.ts';
 import { EvictionMap } from './eviction-map.ts';
 import { checkedOptions, type ExpiringKeyValueStoreOptions } from './expiring-options.ts';
 import type { ExpiringStore, SetOptions } from './expiring-store.ts';
-import { Timed, TimedMap } from './timed-map.ts';
+import type { Slots } from './slots.ts';
+import { TimedMap } from './timed-map.ts';
 
 /**
  * How many deadlines a full store looks at for an expired entry before the
@@ -54,9 +55,10 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
   readonly #bounded: EvictionMap<V> | undefined;
   /** The same in an unbounded store; empty in a bounded one. */
   readonly #unbounded: TimedMap<V>;
-  /** What the unbounded store has found and how many have a deadline: `undefined` in a bounded one. */
+  /** For reading from an unbounded store; `undefined` in a bounded one. */
   readonly #found: TimedMap<V>['found'] | undefined;
-  readonly #timed: readonly unknown[];
+  /** Those of the unbounded store. */
+  readonly #slots: Slots<V>;
   /** The deadlines of the entries. */
   readonly #deadlines: Deadlines;
   readonly #clock: Clock;
@@ -68,9 +70,9 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
   constructor(options: ExpiringKeyValueStoreOptions<V> = {}) {
     const { clock = systemClock, maxEntries, policy, onExpire, onEvict } = checkedOptions(options);
     this.#bounded = maxEntries === undefined ? undefined : new EvictionMap(policy, maxEntries);
-    this.#unbounded = new TimedMap();
+    this.#unbounded = new TimedMap(clock.now());
     this.#found = this.#bounded === undefined ? this.#unbounded.found : undefined;
-    this.#timed = this.#unbounded.deadlines.list;
+    this.#slots = this.#unbounded.slots;
     this.#values = this.#bounded ?? this.#unbounded;
     this.#deadlines = this.#values.deadlines;
     this.#maxEntries = maxEntries ?? Number.POSITIVE_INFINITY;
@@ -94,9 +96,10 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
     checkKey(key);
     const found = this.#found;
     if (found === undefined) return this.#getBounded(this.#bounded as EvictionMap<V>, key);
-    // Where nothing has a deadline, this is what a Map does.
     const value = found.get(key);
-    return this.#timed.length === 0 ? (value as V) : this.#alive(key, value);
+    // To ask a value for its type is to touch it, a miss in the cache that Map does not have.
+    if (this.#slots.isUnused) return value as V | undefined;
+    return typeof value === 'number' ? this.#getSlot(key, value) : value;
   }
 
   /** As {@link get}, but does not count as a use under the `lru` and `sieve` policies. */
@@ -113,14 +116,13 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
   }
 
   set(key: string, value: V, options?: SetOptions): void {
-    checkKey(key);
-    checkValue(value);
+    checkPair(key, value);
     if (options === undefined) {
       this.#writePlain(key, value);
       return;
     }
     const now = this.#clock.now();
-    this.#write(key, value, requestedDeadline(options, now), options.keepTtl === true, now);
+    this.#write(key, value, requestedDeadline(options, now), !!options.keepTtl, now);
   }
 
   delete(key: string): boolean {
@@ -138,7 +140,7 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
     const now = this.#clock.now();
     const deadline = requestedDeadline(options, now);
     for (const [key, value] of checked) {
-      this.#write(key, value, deadline, options?.keepTtl === true, now);
+      this.#write(key, value, deadline, !!options?.keepTtl, now);
     }
     return checked.length;
   }
@@ -200,20 +202,21 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
 
   sweep(budget: number): number {
     checkCount('budget', budget, Number.POSITIVE_INFINITY);
-    return this.#deadlines.size === 0 ? 0 : this.#sweep(budget, this.#clock.now());
+    if (this.#deadlines.size === 0) return 0;
+    return this.#deadlines.sweep(budget, this.#clock.now(), this.#expireNow);
   }
 
   #get(key: string, now: number): V | undefined {
-    return this.#bounded === undefined
-      ? this.#alive(key, this.#unbounded.find(key), now)
-      : this.#getBounded(this.#bounded, key, now);
+    if (this.#bounded !== undefined) return this.#getBounded(this.#bounded, key, now);
+    const value = this.#unbounded.found.get(key);
+    return typeof value === 'number' ? this.#getSlot(key, value, now) : value;
   }
 
-  /** What was found under a key, unless its deadline has come. */
-  #alive(key: string, found: V | Timed<V> | undefined, now?: number): V | undefined {
-    if (!(found instanceof Timed)) return found;
-    if ((now ?? this.#clock.now()) < found.due + this.#unbounded.deadlines.epoch)
-      return found.value;
+  #getSlot(key: string, slot: number, now?: number): V | undefined {
+    const slots = this.#slots;
+    if (!slots.isTimed(slot) || (now ?? this.#clock.now()) < slots.deadline(slot)) {
+      return slots.value(slot);
+    }
     this.#expireNow(key);
     return undefined;
   }
@@ -245,11 +248,11 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
   }
 
   /** The callback comes last, when the store is whole again, since it may change it. */
-  #expireNow(key: string): void {
+  readonly #expireNow = (key: string): void => {
     const value = this.#peek(key);
     this.#remove(key);
     if (value !== undefined) this.#onExpire?.(key, value);
-  }
+  };
 
   #remove(key: string): boolean {
     return this.#values.delete(key);
@@ -258,71 +261,90 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
   /** A write without a TTL reads the clock only where a deadline may have come. */
   #writePlain(key: string, value: V): void {
     const bounded = this.#bounded;
-    if (bounded === undefined) {
-      const { deadlines } = this.#unbounded;
-      if (deadlines.size === 0 || !(this.#unbounded.find(key) instanceof Timed)) {
-        this.#unbounded.set(key, value);
+    if (bounded !== undefined) {
+      if (bounded.deadlines.size > 0) {
+        this.#writeBounded(bounded, key, value, NEVER, false, this.#clock.now());
         return;
       }
-    } else if (bounded.deadlines.size === 0) {
       bounded.set(key, value);
       if (bounded.size > this.#maxEntries) this.#makeRoom();
       return;
     }
-    this.#write(key, value, undefined, false, this.#clock.now());
+    const slots = this.#slots;
+    // Where no entry has a slot, what is there need not be looked up.
+    const slot = slots.isUnused ? undefined : this.#unbounded.slot(key);
+    if (slot === undefined) this.#unbounded.write(key, value);
+    else if (!slots.isTimed(slot)) slots.setValue(slot, value);
+    else this.#overwrite(slot, key, value, NEVER, false, this.#clock.now());
   }
 
-  #write(key: string, value: V, deadline: number | undefined, keepTtl: boolean, now: number): void {
+  #write(key: string, value: V, deadline: number, keepTtl: boolean, now: number): void {
     const bounded = this.#bounded;
-    if (bounded === undefined) this.#writeUnbounded(key, value, deadline, keepTtl, now);
-    else this.#writeBounded(bounded, key, value, deadline, keepTtl, now);
-    if (deadline !== undefined && deadline <= now) this.#expireNow(key);
-    else if (bounded !== undefined && bounded.size > this.#maxEntries) this.#makeRoom(now);
+    if (bounded !== undefined) {
+      this.#writeBounded(bounded, key, value, deadline, keepTtl, now);
+      return;
+    }
+    const slot = this.#unbounded.slot(key);
+    if (slot !== undefined) this.#overwrite(slot, key, value, deadline, keepTtl, now);
+    else if (deadline === NEVER) this.#unbounded.write(key, value);
+    else this.#unbounded.writeTimed(key, value, deadline);
+    if (deadline <= now) this.#expireNow(key);
   }
 
-  #writeUnbounded(
+  /** Overwrites what an unbounded store keeps in a slot. */
+  #overwrite(
+    slot: number,
     key: string,
     value: V,
-    deadline: number | undefined,
+    deadline: number,
     keepTtl: boolean,
     now: number,
   ): void {
-    const { deadlines } = this.#unbounded;
-    let found = this.#unbounded.find(key);
-    if (found instanceof Timed && found.due + deadlines.epoch <= now) {
+    const slots = this.#slots;
+    if (slots.deadline(slot) <= now) {
       // It has expired, not been overwritten: that is told, and its TTL is not kept.
       this.#expireNow(key);
-      found = this.#unbounded.find(key);
-    }
-    if (!(found instanceof Timed)) {
-      if (deadline === undefined) this.#unbounded.set(key, value);
-      else deadlines.add(key, value, deadline);
+      this.#write(key, value, deadline, false, now);
       return;
     }
-    found.value = value;
-    if (deadline !== undefined) found.due = deadline - deadlines.epoch;
-    else if (!keepTtl) deadlines.delete(key);
+    slots.setValue(slot, value);
+    if (!keepTtl) slots.setDeadline(slot, deadline);
   }
 
-  /** One look-up finds the slot, where the deadline is as well. */
   #writeBounded(
     bounded: EvictionMap<V>,
     key: string,
     value: V,
-    deadline: number | undefined,
+    deadline: number,
     keepTtl: boolean,
     now: number,
   ): void {
-    const { deadlines } = bounded;
-    let slot = bounded.find(key);
-    if (slot !== undefined && deadlines.at(slot) <= now) {
+    const slot = bounded.find(key);
+    if (slot !== undefined) this.#overwriteBounded(slot, key, value, deadline, keepTtl, now);
+    else if (deadline === NEVER) bounded.add(key, value);
+    else bounded.deadlines.put(bounded.add(key, value), deadline);
+    if (deadline <= now) this.#expireNow(key);
+    else if (bounded.size > this.#maxEntries) this.#makeRoom(now);
+  }
+
+  #overwriteBounded(
+    slot: number,
+    key: string,
+    value: V,
+    deadline: number,
+    keepTtl: boolean,
+    now: number,
+  ): void {
+    const bounded = this.#bounded as EvictionMap<V>;
+    if (bounded.deadlines.at(slot) <= now) {
       // As above.
       this.#expireNow(key);
-      slot = bounded.find(key);
+      this.#writeBounded(bounded, key, value, deadline, false, now);
+      return;
     }
-    slot = bounded.write(slot, key, value);
-    if (deadline !== undefined) deadlines.put(slot, deadline);
-    else if (!keepTtl) deadlines.drop(slot);
+    bounded.rewrite(slot, value);
+    if (deadline !== NEVER) bounded.deadlines.put(slot, deadline);
+    else if (!keepTtl) bounded.deadlines.drop(slot);
   }
 
   #reschedule(key: string, deadline: number, now: number): boolean {
@@ -337,7 +359,7 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
   #makeRoom(now?: number): void {
     const bounded = this.#bounded;
     if (bounded === undefined || bounded.size <= this.#maxEntries) return;
-    if (now !== undefined) this.#sweep(EVICTION_SWEEP_BUDGET, now);
+    if (now !== undefined) this.#deadlines.sweep(EVICTION_SWEEP_BUDGET, now, this.#expireNow);
     // The callback may add entries and so evict some itself: every round looks afresh.
     while (bounded.size > this.#maxEntries) {
       const key = bounded.victim() as string;
@@ -345,16 +367,5 @@ export class ExpiringKeyValueStore<V> implements ExpiringStore<V> {
       this.#remove(key);
       this.#onEvict?.(key, value);
     }
-  }
-
-  #sweep(budget: number, now: number): number {
-    let removed = 0;
-    for (let visits = this.#deadlines.beginSweep(budget); visits > 0; visits--) {
-      const key = this.#deadlines.visit(now);
-      if (key === undefined) continue;
-      this.#expireNow(key);
-      removed++;
-    }
-    return removed;
   }
 }

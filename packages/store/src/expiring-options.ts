@@ -17,7 +17,8 @@ export interface ExpiringKeyValueStoreOptions<V> {
 
   /**
    * How many entries may be held, at least 1; unbounded by default. A bounded store
-   * takes 25 bytes for each of the first million of them at once.
+   * takes 25 bytes for each of the first million of them at once, and reserves 12 more for
+   * its deadline.
    */
   readonly maxEntries?: number;
 

@@ -1,24 +1,30 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { NEVER } from './deadline.ts';
 import { TimedMap } from './timed-map.ts';
 
+/** Numbers are kept otherwise than other values. */
+type Value = number | string;
+
 /** Removes what is due among the next entries; answers their keys. */
-function sweep(map: TimedMap<number>, budget: number, now: number): string[] {
+function sweep(map: TimedMap<Value>, budget: number, now: number): string[] {
   const due: string[] = [];
-  for (let visits = map.deadlines.beginSweep(budget); visits > 0; visits--) {
-    const key = map.deadlines.visit(now);
-    if (key === undefined) continue;
+  const expire = (key: string) => {
     map.delete(key);
     due.push(key);
-  }
+  };
+  expect(map.deadlines.sweep(budget, now, expire)).toBe(due.length);
   return due;
 }
 
 /** As a store writes. */
-function put(map: TimedMap<number>, key: string, value: number, deadline?: number): void {
-  map.deadlines.delete(key);
-  if (deadline === undefined) map.set(key, value);
-  else map.deadlines.add(key, value, deadline);
+function put(map: TimedMap<Value>, key: string, value: Value, deadline = NEVER): void {
+  const slot = map.slot(key);
+  if (slot !== undefined) {
+    map.slots.setValue(slot, value);
+    map.slots.setDeadline(slot, deadline);
+  } else if (deadline === NEVER) map.write(key, value);
+  else map.writeTimed(key, value, deadline);
 }
 
 describe('TimedMap', () => {
@@ -26,11 +32,12 @@ describe('TimedMap', () => {
     const step = fc.record({ key: fc.nat(150), deadline: fc.nat(100), kind: fc.nat(11) });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 600 }), (steps) => {
-        const map = new TimedMap<number>();
-        const values = new Map<string, number>();
+        const map = new TimedMap<Value>(50);
+        const values = new Map<string, Value>();
         const deadlines = new Map<string, number>();
-        for (const [value, { key, deadline, kind }] of steps.entries()) {
+        for (const [step, { key, deadline, kind }] of steps.entries()) {
           const name = `key:${key}`;
+          const value = step % 3 ? `value:${step}` : step;
           if (kind < 6) {
             put(map, name, value, kind < 4 ? deadline : undefined);
             values.set(name, value);
@@ -66,7 +73,7 @@ describe('TimedMap', () => {
   });
 
   it('visits in one pass every entry that stays while others come and go', () => {
-    const map = new TimedMap<number>();
+    const map = new TimedMap<Value>(50);
     for (let n = 0; n < 1000; n++) put(map, `key:${n}`, n, n % 3 === 0 ? 1 : 9);
     const due = new Set<string>();
     for (let sweeps = 0; sweeps < 100; sweeps++) {
@@ -79,7 +86,7 @@ describe('TimedMap', () => {
   });
 
   it('forgets everything on clear, and can be used again', () => {
-    const map = new TimedMap<number>();
+    const map = new TimedMap<Value>(50);
     for (let n = 0; n < 500; n++) put(map, `key:${n}`, n, 1);
     map.clear();
     expect([map.size, map.deadlines.size, map.deadlines.countDue(9)]).toEqual([0, 0, 0]);

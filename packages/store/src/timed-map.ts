@@ -1,170 +1,121 @@
+import { NEVER } from './deadline.ts';
 import type { Deadlines } from './deadlines.ts';
+import { Slots } from './slots.ts';
 
 /**
- * An entry that has a deadline. It stands in the Map where others have their value. It is
- * small: what it takes is what a write with a TTL costs over one without.
- */
-export class Timed<V> {
-  value: V;
-  /** Milliseconds from the `epoch` of the deadlines: a small integer for deadlines within 24 days. */
-  due: number;
-  /** Its place among those that have a deadline. */
-  place: number;
-
-  constructor(value: V, due: number, place: number) {
-    this.value = value;
-    this.due = due;
-    this.place = place;
-  }
-}
-
-/**
- * A Map whose entries may have deadlines, and a cursor that sweeps those.
+ * A Map whose entries may have deadlines.
  *
- * A value without a deadline lies in the Map as it is, so that a store that uses none
- * costs what a Map does; one with a deadline lies there as a {@link Timed}, so that a
- * single look-up finds both. Their keys are listed densely as well: a removal moves the last
- * into the gap. The cursor walks the list downwards: whatever a removal moves to a place
- * that is still to come has been visited already, and what is added lands behind the
- * cursor. So one pass visits every entry that is there throughout.
+ * An entry that has nothing but its value lies in the Map as it is, so that a store that uses
+ * no deadlines costs what a Map does. One with a deadline is kept in a slot, and the Map has
+ * the number of that slot, so that a single look-up finds both. A number found in the Map is always a
+ * slot: a value that is a number itself is kept in one too. An entry stays in its slot for as
+ * long as it is there, also when its deadline is taken away.
  */
 export class TimedMap<V> {
-  /** By key, the value or the {@link Timed} that holds it: for reading at no cost but the look-up. */
-  readonly found: ReadonlyMap<string, V | Timed<V>>;
-  readonly #entries = new Map<string, V | Timed<V>>();
-  readonly deadlines: TimedDeadlines<V> = new TimedDeadlines(this.#entries);
+  /** By key, the slot if it is a number, else the value: for reading at no cost but the look-up. */
+  readonly found: ReadonlyMap<string, V | number>;
+  readonly slots: Slots<V>;
+  readonly deadlines: Deadlines;
+  private readonly map: Map<string, V | number>;
 
-  constructor() {
-    this.found = this.#entries;
+  /** @param epoch - see {@link Slots}. */
+  constructor(epoch: number) {
+    this.map = new Map();
+    this.found = this.map;
+    this.slots = new Slots(epoch);
+    this.deadlines = new TimedDeadlines(this, this.slots);
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.map.size;
   }
 
   has(key: string): boolean {
-    return this.#entries.has(key);
+    return this.map.has(key);
   }
 
-  /** The value, or the {@link Timed} that holds it. */
-  find(key: string): V | Timed<V> | undefined {
-    return this.#entries.get(key);
+  /** The slot of `key`, `undefined` when it is absent or kept without one. */
+  slot(key: string): number | undefined {
+    const found = this.map.get(key);
+    return typeof found === 'number' ? found : undefined;
   }
 
   /** The value, whatever its deadline. */
   peek(key: string): V | undefined {
-    const found = this.#entries.get(key);
-    return found instanceof Timed ? found.value : found;
+    const found = this.map.get(key);
+    return typeof found === 'number' ? this.slots.value(found) : found;
   }
 
-  /** Writes where no {@link Timed} is. */
-  set(key: string, value: V): void {
-    this.#entries.set(key, value);
+  /** Writes a value without a deadline under a key that has no slot. */
+  write(key: string, value: V): void {
+    this.map.set(key, typeof value === 'number' ? this.slots.take(key, value) : value);
+  }
+
+  /** Writes a value with a deadline under a key that has no slot. */
+  writeTimed(key: string, value: V, deadline: number): void {
+    this.map.set(key, this.slots.takeTimed(key, value, deadline));
   }
 
   /** Removes `key`, and its deadline with it. */
   delete(key: string): boolean {
-    if (this.deadlines.size > 0) {
-      const found = this.#entries.get(key);
-      if (found instanceof Timed) this.deadlines.drop(found);
-    }
-    return this.#entries.delete(key);
+    const slot = this.slots.isUnused ? undefined : this.slot(key);
+    if (slot !== undefined) this.slots.give(slot);
+    return this.map.delete(key);
   }
 
   clear(): void {
-    this.#entries.clear();
-    this.deadlines.clear();
+    this.map.clear();
+    this.slots.clear();
   }
 
   keys(): IterableIterator<string> {
-    return this.#entries.keys();
+    return this.map.keys();
   }
 
   *entries(): IterableIterator<[string, V]> {
-    for (const [key, found] of this.#entries)
-      yield [key, found instanceof Timed ? found.value : found];
+    for (const [key, found] of this.map) {
+      yield [key, typeof found === 'number' ? this.slots.value(found) : found];
+    }
   }
 }
 
-/** The deadlines of a {@link TimedMap}. */
+/** The deadlines of a {@link TimedMap}, by key. */
 class TimedDeadlines<V> implements Deadlines {
-  /** Unix milliseconds that {@link Timed.due} counts from: the first deadline, while there are any. */
-  epoch = 0;
-  readonly #entries: Map<string, V | Timed<V>>;
-  readonly #keys: string[] = [];
-  /** The same, for whoever only asks whether there are any. */
-  readonly list: readonly unknown[] = this.#keys;
-  /** The place that is visited next; at or above the size means: start at the last one. */
-  #cursor = 0;
+  private readonly map: TimedMap<V>;
+  private readonly slots: Slots<V>;
 
-  constructor(entries: Map<string, V | Timed<V>>) {
-    this.#entries = entries;
+  constructor(map: TimedMap<V>, slots: Slots<V>) {
+    this.map = map;
+    this.slots = slots;
   }
 
   get size(): number {
-    return this.#keys.length;
+    return this.slots.timed;
   }
 
   get(key: string): number | undefined {
-    const found = this.#entries.get(key);
-    return found instanceof Timed ? found.due + this.epoch : undefined;
+    const slot = this.map.slot(key);
+    return slot !== undefined && this.slots.isTimed(slot) ? this.slots.deadline(slot) : undefined;
   }
 
   set(key: string, deadline: number): void {
-    const found = this.#entries.get(key);
-    if (found instanceof Timed) found.due = deadline - this.epoch;
-    else if (found !== undefined) this.add(key, found, deadline);
+    const found = this.map.found.get(key);
+    if (typeof found === 'number') this.slots.setDeadline(found, deadline);
+    else if (found !== undefined) this.map.writeTimed(key, found, deadline);
   }
 
-  /** Writes an entry with a deadline where no {@link Timed} is. */
-  add(key: string, value: V, deadline: number): void {
-    if (this.#keys.length === 0) this.epoch = deadline;
-    this.#entries.set(key, new Timed(value, deadline - this.epoch, this.#keys.length));
-    this.#keys.push(key);
-  }
-
-  /** Takes the deadline from an entry, which keeps its value. */
   delete(key: string): boolean {
-    const found = this.#entries.get(key);
-    if (!(found instanceof Timed)) return false;
-    this.drop(found);
-    this.#entries.set(key, found.value);
+    const slot = this.map.slot(key);
+    if (slot === undefined || !this.slots.isTimed(slot)) return false;
+    this.slots.setDeadline(slot, NEVER);
     return true;
   }
 
-  /** Takes an entry off the list; what the Map holds is its owner's business. */
-  drop({ place }: Timed<V>): void {
-    const last = this.#keys.pop() as string;
-    if (place === this.#keys.length) return;
-    this.#keys[place] = last;
-    (this.#entries.get(last) as Timed<V>).place = place;
-  }
-
-  clear(): void {
-    this.#keys.length = 0;
-    this.#cursor = 0;
-  }
-
   countDue(now: number): number {
-    const latest = now - this.epoch;
-    let due = 0;
-    for (const key of this.#keys) if ((this.#entries.get(key) as Timed<V>).due <= latest) due++;
-    return due;
+    return this.slots.countDue(now);
   }
 
-  beginSweep(budget: number): number {
-    if (budget < this.size) return budget;
-    this.#cursor = this.size - 1;
-    return this.size;
-  }
-
-  visit(now: number): string | undefined {
-    if (this.#cursor < 0 || this.#cursor >= this.size) {
-      this.#cursor = this.size - 1;
-      if (this.#cursor < 0) return undefined;
-    }
-    const key = this.#keys[this.#cursor--] as string;
-    const { due } = this.#entries.get(key) as Timed<V>;
-    return due <= now - this.epoch ? key : undefined;
+  sweep(budget: number, now: number, expire: (key: string) => void): number {
+    return this.slots.sweep(budget, now, expire);
   }
 }

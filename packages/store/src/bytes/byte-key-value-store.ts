@@ -1,6 +1,6 @@
 import { checkCount, checkValue } from '../arguments.ts';
 import { type Clock, systemClock } from '../clock.ts';
-import { checkedDeadline, deadlineAfter, requestedDeadline } from '../deadline.ts';
+import { checkedDeadline, deadlineAfter, NEVER, requestedDeadline } from '../deadline.ts';
 import { KvStoreError } from '../errors.ts';
 import type { SetOptions } from '../expiring-store.ts';
 import type { ByteDatabase } from './byte-database.ts';
@@ -275,13 +275,13 @@ export class ByteKeyValueStore<V = Uint8Array, K extends string | Uint8Array = s
   #write(
     key: K | string,
     bytes: Uint8Array,
-    deadline: number | undefined,
+    deadline: number,
     keepTtl: boolean,
     now: number,
   ): void {
     this.#engine.now = now;
     const range = this.#range.take(key);
-    let until = deadline ?? 0;
+    let until = deadline === NEVER ? 0 : deadline;
     if (keepTtl) {
       const old = this.#entries.find(range, 0);
       if (old !== 0) until = this.#entries.deadlineOf(old);
