@@ -25,6 +25,27 @@ async function persistence(client: { info(section: string): Promise<string> }) {
 }
 
 describe('a server with an append-only log', () => {
+  it('has databases back that were exchanged, and transactions whole', async () => {
+    const dir = directory();
+    const { kvd, client } = await started(dir, ['--appendfsync', 'always']);
+    await using other = await connect({ port: kvd.port, database: 3 });
+    await client.set('here', 'zero');
+    await other.set('here', 'three');
+    await client.execute('SWAPDB', 0, 3);
+    await client.execute('MULTI');
+    await client.execute('SET', 'one', 1);
+    await client.execute('SET', 'two', 2);
+    await client.execute('EXEC');
+    await kvd.kill('SIGKILL');
+    await client.close();
+    const again = await started(dir);
+    await using third = await connect({ port: again.kvd.port, database: 3 });
+    expect(await again.client.mget('here', 'one', 'two')).toEqual(['three', 1, 2]);
+    expect(await third.mget('here', 'one')).toEqual(['zero', undefined]);
+    await again.client.close();
+    await again.kvd.kill('SIGTERM');
+  });
+
   it('has everything back after a crash: values, deadlines, removals, databases', async () => {
     const dir = directory();
     const { kvd, client } = await started(dir, ['--appendfsync', 'always']);
