@@ -37,7 +37,7 @@ const COMPARISONS: ReadonlyMap<string, () => Promise<void>> = new Map([
     () =>
       quick
         ? Promise.resolve()
-        : compareEmbeddedStores(1_000_000, 4_000_000, { rounds: 3, budgetMs: 400_000 }),
+        : compareEmbeddedStores(1_000_000, 4_000_000, { rounds: 3, budgetMs: 700_000 }),
   ],
   [
     'codec',
