@@ -1,20 +1,8 @@
-import { connect, type Key, type KvClient } from '@kv/client';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Kvd, startKvd } from '../src/index.ts';
-import { MovableClock } from './movable-clock.ts';
+import { connect, type Key } from '@kv/client';
+import { describe, expect, it } from 'vitest';
+import { kvdWithClient } from './kvd-with-client.ts';
 
-const clock = new MovableClock();
-let kvd: Kvd;
-let client: KvClient;
-beforeAll(async () => {
-  kvd = await startKvd({ clock });
-  client = await connect(kvd.url);
-});
-beforeEach(() => client.flush());
-afterAll(async () => {
-  await client.close();
-  await kvd.close();
-});
+const { clock, kvd, client } = await kvdWithClient();
 
 describe('an entry with a deadline', () => {
   it('is there until the millisecond before, and gone at the deadline', async () => {

@@ -1,21 +1,9 @@
-import { connect, type KvClient } from '@kv/client';
+import { connect } from '@kv/client';
 import { createClient } from 'redis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Kvd, startKvd } from '../src/index.ts';
-import { MovableClock } from './movable-clock.ts';
+import { describe, expect, it } from 'vitest';
+import { kvdWithClient } from './kvd-with-client.ts';
 
-const clock = new MovableClock();
-let kvd: Kvd;
-let client: KvClient;
-beforeAll(async () => {
-  kvd = await startKvd({ clock });
-  client = await connect(kvd.url);
-});
-beforeEach(() => client.flushall());
-afterAll(async () => {
-  await client.close();
-  await kvd.close();
-});
+const { clock, kvd, client } = await kvdWithClient();
 
 const value = { born: new Date(0), tags: new Set([1n]) };
 const refused = (replyCode: string) => ({ code: 'REPLY', replyCode });

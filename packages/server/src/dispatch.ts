@@ -1,6 +1,7 @@
 // The one gate: every check that cuts across commands is here, in this order:
-// handshake, look-up, subcommand, sign-in, loading, arity and arguments, memory, then the
-// handler. No handler holds any of them.
+// handshake, transaction (whose commands are queued), look-up, subcommand, sign-in, what
+// subscribers may send, loading, arity and arguments, the log, memory, then the handler. No
+// handler holds any of them. What nearly all requests are, `isPlain`, has a shorter way.
 import {
   COMPILED,
   type CompiledCommand,
@@ -167,7 +168,7 @@ export class Dispatcher {
     const refusal = command && this.refusalToQueue(command, request, row);
     if (refusal !== undefined) out.error(refusal);
     else if (command !== undefined && transaction.queue(request, row)) {
-      transaction.writes ||= isWrite(command);
+      transaction.writes ||= command.writes;
       out.status('QUEUED');
       return;
     } else if (command !== undefined) out.error(QUEUE_FULL);
@@ -266,11 +267,6 @@ function notForSubscribers({ row }: CompiledCommand): ErrorReply {
   return errorReply(
     `Can't execute '${name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
   );
-}
-
-function isWrite({ row }: CompiledCommand): boolean {
-  const flags: readonly string[] = row.flags;
-  return flags.includes('write');
 }
 
 /** The command of a row that is not simply named, or why there is none. */

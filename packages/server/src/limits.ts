@@ -45,5 +45,5 @@ export const SCAN_COUNT_MAX = 10_000;
 /** What one client sends at once is gathered with what others send up to this; more has a turn of its own. */
 export const GATHERED_BYTES_MAX = 4 * 1024;
 
-/** Requests that are looked up together. */
+/** Requests that are looked up together: what is touched for them has to stay in the first cache. */
 export const BATCH_ROWS = 32;

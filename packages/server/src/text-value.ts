@@ -30,6 +30,19 @@ export function encodingOf(request: RequestBatch, argument: number): Encoding {
     : Encoding.RAW;
 }
 
+/** Writes an argument under a key; `deadline` 0 is none. */
+export function writeArgument(
+  request: RequestBatch,
+  db: Keyspace,
+  key: number,
+  value: number,
+  deadline: number,
+): void {
+  const from = request.offset[value] as number;
+  const length = request.length[value] as number;
+  db.set(request, key, request.bytes, from, length, encodingOf(request, value), deadline);
+}
+
 /** The encoding of bytes that a command makes: raw for a RESP client, bytes for a native one. */
 export function encodingOfBytes(request: RequestBatch, key = request.at): Encoding {
   return request.form[key] === ArgumentForm.RAW ? Encoding.RAW : Encoding.BYTES;

@@ -1,10 +1,9 @@
 // Values that are written under a condition, or several in one step.
-import { optionSlots, type RequestBatch } from '@kv/protocol';
+import { optionSlots } from '@kv/protocol';
 import { invalidExpiry } from '../deadline.ts';
 import type { Handler, ServerContext } from '../handler.ts';
-import type { Keyspace } from '../ports.ts';
 import { holdsSame } from '../same-value.ts';
-import { encodingOf } from '../text-value.ts';
+import { writeArgument } from '../text-value.ts';
 import { expiryReader } from './expiry-options.ts';
 
 const MsetexOption = optionSlots('MSETEX');
@@ -12,23 +11,10 @@ const msetexDeadline = expiryReader(MsetexOption);
 const GetexOption = optionSlots('GETEX');
 const getexDeadline = expiryReader(GetexOption);
 
-/** Writes an argument under a key; `deadline` 0 is none. */
-function write(
-  request: RequestBatch,
-  db: Keyspace,
-  key: number,
-  value: number,
-  deadline: number,
-): void {
-  const from = request.offset[value] as number;
-  const length = request.length[value] as number;
-  db.set(request, key, request.bytes, from, length, encodingOf(request, value), deadline);
-}
-
 export const msetnx: Handler = (request, { keyspace: db }, out) => {
   const { at, size } = request;
   for (let i = 0; i < size; i += 2) if (db.find(request, at + i) !== 0) return out.integer(0);
-  for (let i = 0; i < size; i += 2) write(request, db, at + i, at + i + 1, 0);
+  for (let i = 0; i < size; i += 2) writeArgument(request, db, at + i, at + i + 1, 0);
   out.integer(1);
 };
 
@@ -45,7 +31,7 @@ export function msetex({ keyspaces }: ServerContext): Handler {
     const keeps = options[MsetexOption.KEEPTTL] !== 0;
     for (let key = first; key < end; key += 2) {
       const old = keeps ? db.find(request, key) : 0;
-      write(request, db, key, key + 1, old === 0 ? deadline : db.deadlineOf(old));
+      writeArgument(request, db, key, key + 1, old === 0 ? deadline : db.deadlineOf(old));
     }
     out.integer(1);
   };

@@ -13,7 +13,7 @@ import type { Keyspace } from '../ports.ts';
 import { holdsSame } from '../same-value.ts';
 import type { Session } from '../session.ts';
 import { integerValue, NOT_TEXT, storedInteger } from '../stored-number.ts';
-import { encodingOf } from '../text-value.ts';
+import { writeArgument } from '../text-value.ts';
 import { expiryReader } from './expiry-options.ts';
 import { incrbyfloat } from './float.ts';
 import { increx } from './increx.ts';
@@ -27,19 +27,6 @@ const INT64_MAX = 2n ** 63n - 1n;
 const DECREMENT_OVERFLOW = errorReply('decrement would overflow');
 
 const setDeadline = expiryReader(SetOption);
-
-/** Writes an argument under a key; `deadline` 0 is none. */
-function write(
-  request: RequestBatch,
-  db: Keyspace,
-  key: number,
-  value: number,
-  deadline: number,
-): void {
-  const from = request.offset[value] as number;
-  const length = request.length[value] as number;
-  db.set(request, key, request.bytes, from, length, encodingOf(request, value), deadline);
-}
 
 /** Finds a key to read, and counts the hit or miss. */
 function lookUp(context: ServerContext, db: Keyspace, request: RequestBatch, key: number): number {
@@ -59,7 +46,7 @@ function set(context: ServerContext): Handler {
   return (request, { keyspace: db }, out) => {
     const { at: key, options } = request;
     if (request.size === 2) {
-      write(request, db, key, key + 1, 0);
+      writeArgument(request, db, key, key + 1, 0);
       return out.written(1);
     }
     let deadline = setDeadline(request, context.keyspaces.now);
@@ -69,7 +56,7 @@ function set(context: ServerContext): Handler {
     const refused = isRefused(request, db, old);
     const answersOld = options[SetOption.GET] !== 0;
     if (answersOld) reply(out, db, old);
-    if (!refused) write(request, db, key, key + 1, deadline);
+    if (!refused) writeArgument(request, db, key, key + 1, deadline);
     if (!answersOld) out.written(refused ? 0 : 1);
   };
 }
@@ -88,7 +75,7 @@ function setex(context: ServerContext, name: string, unit: ExpiryUnit): Handler 
     const amount = request.integer(key + 1) as number | bigint;
     const deadline = amount > 0 ? deadlineOf(amount, unit, context.keyspaces.now) : undefined;
     if (deadline === undefined) return out.error(invalidExpiry(name));
-    write(request, db, key, key + 2, deadline);
+    writeArgument(request, db, key, key + 2, deadline);
     out.written(1);
   };
 }
@@ -140,21 +127,21 @@ function addExactly(a: number | bigint, b: number | bigint): number | bigint | u
 
 const mset: Handler = (request, { keyspace: db }, out) => {
   const { at, size } = request;
-  for (let i = 0; i < size; i += 2) write(request, db, at + i, at + i + 1, 0);
+  for (let i = 0; i < size; i += 2) writeArgument(request, db, at + i, at + i + 1, 0);
   out.written(size / 2);
 };
 
 const setnx: Handler = (request, { keyspace: db }, out) => {
   const key = request.at;
   if (db.find(request, key) !== 0) return out.integer(0);
-  write(request, db, key, key + 1, 0);
+  writeArgument(request, db, key, key + 1, 0);
   out.integer(1);
 };
 
 const getset: Handler = (request, { keyspace: db }, out) => {
   const key = request.at;
   reply(out, db, db.find(request, key));
-  write(request, db, key, key + 1, 0);
+  writeArgument(request, db, key, key + 1, 0);
 };
 
 const getdel: Handler = (request, { keyspace: db }, out) => {
