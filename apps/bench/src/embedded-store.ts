@@ -45,6 +45,7 @@ export async function compareEmbeddedStores(
       'Map.get and Map.set. The bounded ones have room for all keys. keyv answers promises, awaited one by one.',
       '* may answer what has expired: @isaacs/ttlcache leaves that to a timer unless told checkAgeOnGet, lru-cache',
       'reads the clock once a turn of the event loop unless told ttlResolution: 0. The others read it in every get.',
+      'The garbage collector runs when it wants to, so whoever leaves it work pays for that.',
       `Medians of ${rounds} rounds, with and without TTLs in processes of their own; of one for keyv, which is slow.`,
     ],
   );

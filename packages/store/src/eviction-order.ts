@@ -30,7 +30,7 @@ export class EvictionOrder {
   private readonly movesOnUse: boolean;
   private readonly marksOnUse: boolean;
   private links: Uint32Array;
-  /** Under `sieve`: 1 for what was used since the hand last passed. */
+  /** Under `sieve`: 1 for what was used since the hand last passed; 0 for slots that are not in the order. */
   private marks: Uint8Array;
   /** Under `sieve`: where the search for a victim goes on; `NONE` means at the oldest. */
   private hand = NONE;
@@ -46,7 +46,6 @@ export class EvictionOrder {
   /** Adds a slot that is not in the order, as the newest. */
   add(slot: number): void {
     if (slot * 2 >= this.links.length) this.grow();
-    if (this.marksOnUse) this.marks[slot] = 0;
     this.append(slot);
   }
 
@@ -60,6 +59,7 @@ export class EvictionOrder {
 
   remove(slot: number): void {
     if (slot === this.hand) this.hand = this.newer(slot);
+    if (this.marksOnUse) this.marks[slot] = 0;
     this.detach(slot);
   }
 
@@ -82,6 +82,7 @@ export class EvictionOrder {
 
   clear(): void {
     this.links.fill(NONE, 0, 2);
+    this.marks.fill(0);
     this.hand = NONE;
   }
 
