@@ -8,11 +8,9 @@ import {
   checkArguments,
   checkArity,
   compiledNamed,
-  containerOf,
   type ErrorReply,
   Errors,
   errorReply,
-  INVALID,
   isPlain,
   type ReplyWriter,
   type RequestBatch,
@@ -24,15 +22,14 @@ import { pubsubCommands } from './commands/pubsub.ts';
 import { serverCommands } from './commands/server.ts';
 import { stringCommands } from './commands/string.ts';
 import { transactionCommands } from './commands/transactions.ts';
+import type { Dialect } from './dialect.ts';
 import type { Handler, ServerContext } from './handler.ts';
 import type { Parked } from './parked.ts';
-import { quoted } from './quoted.ts';
+import { runPlain } from './plain-run.ts';
 import type { Session } from './session.ts';
 import type { Statistics } from './statistics.ts';
 import type { Transaction } from './transaction.ts';
-
-/** The arguments of an unknown command are repeated up to about this length. */
-const ARGUMENTS_SHOWN_MAX = 128;
+import { isOfHttp, unusualCommand } from './unusual-command.ts';
 
 const HELLO = compiledNamed('HELLO')?.id;
 /** What is executed although a transaction is being put together. */
@@ -81,9 +78,7 @@ export class Dispatcher {
     const id = request.command[row] as number;
     request.at = request.first[row] as number;
     request.size = request.count[row] as number;
-    const isOrdinary =
-      session.trusted && session.transaction === undefined && session.subscriptions === undefined;
-    if (isOrdinary && this.hasLoaded() && id > 0 && isPlain(id, request)) {
+    if (this.isOrdinary(session) && id > 0 && isPlain(id, request)) {
       const { writes, deniedWithoutMemory } = COMPILED[id] as CompiledCommand;
       const mayWrite = !writes || this.context.appendLog.failure === undefined;
       if (mayWrite && (!deniedWithoutMemory || this.hasRoom(request, row)))
@@ -91,6 +86,36 @@ export class Dispatcher {
     }
     const command = this.admit(id, request, row, session, out);
     return command && this.run(command.id, request, session, out);
+  }
+
+  /**
+   * Executes what it can of rows `[row, to)` in one loop, see {@link runPlain}; answers where it
+   * stopped, which is `row` where every request has to be looked at by itself.
+   */
+  runAhead(
+    request: RequestBatch,
+    row: number,
+    to: number,
+    session: Session,
+    out: Dialect['out'],
+  ): number {
+    const { keyspaceEvents, keyspaces, appendLog } = this.context;
+    const mutes = session.repliesOff || session.skipsReply;
+    if (mutes || keyspaceEvents.active || !this.isOrdinary(session)) return row;
+    const mayWrite = keyspaces.maxBytes === 0 && appendLog.failure === undefined;
+    const next = runPlain(request, row, to, session.keyspace, out, mayWrite, this.statistics);
+    if (next > row) session.lastCommand = request.command[next - 1] as number;
+    return next;
+  }
+
+  /** Whether nothing but its arguments decides about a request. */
+  private isOrdinary(session: Session): boolean {
+    return (
+      session.trusted &&
+      session.transaction === undefined &&
+      session.subscriptions === undefined &&
+      this.hasLoaded()
+    );
   }
 
   private run(
@@ -201,7 +226,7 @@ export class Dispatcher {
       const command = COMPILED[id] as CompiledCommand;
       if (!command.hasSubcommands || request.size === 0) return command;
     }
-    const found = unusual(id, request, row);
+    const found = unusualCommand(id, request, row);
     if ('row' in found) return found;
     out.error(found);
     if (id === 0 && isOfHttp(request)) this.refuseHttp(session);
@@ -269,43 +294,7 @@ function notForSubscribers({ row }: CompiledCommand): ErrorReply {
   );
 }
 
-/** The command of a row that is not simply named, or why there is none. */
-function unusual(id: number, request: RequestBatch, row: number): CompiledCommand | ErrorReply {
-  if (id === INVALID) return errorReply(request.problems[row] ?? 'invalid request');
-  const container = containerOf(id) ?? COMPILED[id]?.row.name;
-  return container === undefined ? unknownCommand(request) : subcommand(container, request);
-}
-
-/** Words that begin lines of HTTP, and that nobody means as commands. */
-const HTTP_WORDS = new Set(['post', 'host:']);
-
-function isOfHttp(request: RequestBatch): boolean {
-  const name = request.at - 1;
-  return (request.length[name] as number) <= 5 && HTTP_WORDS.has(request.text(name).toLowerCase());
-}
-
 /** The bytes of a request, its arguments above all. */
 function lengthOf(request: RequestBatch, row: number): number {
   return (request.end[row] as number) - (request.offset[request.at] as number);
-}
-
-function subcommand(container: string, request: RequestBatch): CompiledCommand | ErrorReply {
-  if (request.size === 0)
-    return errorReply(`wrong number of arguments for '${container.toLowerCase()}' command`);
-  const name = quoted(request, request.at);
-  const found = compiledNamed(`${container} ${name.toUpperCase()}`);
-  if (found === undefined)
-    return errorReply(`unknown subcommand '${name}'. Try ${container} HELP.`);
-  request.at++;
-  request.size--;
-  return found;
-}
-
-/** Redis's words: the name, and the beginning of the arguments. */
-function unknownCommand(request: RequestBatch): ErrorReply {
-  const name = quoted(request, request.at - 1);
-  let args = '';
-  for (let i = 0; i < request.size && args.length < ARGUMENTS_SHOWN_MAX; i++)
-    args += `'${quoted(request, request.at + i)}' `;
-  return errorReply(`unknown command '${name}', with args beginning with: ${args}`);
 }

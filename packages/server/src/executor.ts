@@ -42,14 +42,23 @@ export class Executor {
 
   /** Executes rows `[from, to)` until one is parked or stops the client; answers where that is. */
   rows(batch: RequestBatch, from: number, to: number, client: Client): number {
-    const { session, socket, suspension, dialect } = client;
+    const { session, suspension, dialect } = client;
     const { out } = dialect;
     const { keyspaces, pause, statistics } = this.context;
     keyspaces.touching = !session.noTouch;
     session.lastActiveAt = keyspaces.now;
     let row = from;
     while (row < to && client.mayRun()) {
-      if (pause.active && this.isHeld(batch, row, client)) break;
+      if (pause.active) {
+        if (this.isHeld(batch, row, client)) break;
+      } else {
+        const next = this.dispatcher.runAhead(batch, row, to, session, out);
+        if (next > row) {
+          row = next;
+          this.flushIfMany(client);
+          continue;
+        }
+      }
       out.begin();
       const skips = session.skipsReply;
       session.skipsReply = false;
@@ -61,14 +70,19 @@ export class Executor {
       } else if (mutes) out.cancel();
       else {
         out.end();
-        // What waits for a client is looked at after every command.
-        if (out.pendingBytes + socket.queuedBytes > OUTPUT_BYTES_MAX) out.flush();
+        this.flushIfMany(client);
       }
       // What it has published to itself comes before its next reply.
       if (session.subscriptions !== undefined) client.writePushes();
     }
     statistics.commands += row - from;
     return row;
+  }
+
+  /** What waits for a client is looked at whenever it may have become too much. */
+  private flushIfMany({ dialect, socket }: Client): void {
+    const { out } = dialect;
+    if (out.pendingBytes + socket.queuedBytes > OUTPUT_BYTES_MAX) out.flush();
   }
 
   /** Whether CLIENT PAUSE holds a request; then it is looked at again when that ends. */

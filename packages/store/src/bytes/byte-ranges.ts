@@ -15,7 +15,7 @@ export interface ByteRanges {
   /** The hash of a key that was prefetched, by number; -1 where it is to be taken yet. */
   readonly hash: Int32Array;
   /**
-   * Where the index holds the entry that has just this key, or {@link ABSENT}, or
+   * Where the index holds the first entry with the hash of this key, or {@link ABSENT}, or
    * {@link UNKNOWN}; good while the next two say so.
    */
   readonly place: Int32Array;

@@ -80,8 +80,12 @@ export class Entries extends Records {
       return this.search(ranges, key);
     this.hash = ranges.hash[key] as number;
     if (place < 0) return -1;
-    index.chunk = index.chunks[place >>> PLACE_BITS] as Int32Array;
-    return place & PLACE_MASK;
+    const chunk = index.chunks[place >>> PLACE_BITS] as Int32Array;
+    const slot = place & PLACE_MASK;
+    // Another key may have the same hash.
+    if (!this.isKeyOf(chunk[slot + 1] as number, ranges, key)) return this.search(ranges, key);
+    index.chunk = chunk;
+    return slot;
   }
 
   /** The same for a key of which nothing is known but its hash, if that. */
@@ -99,6 +103,17 @@ export class Entries extends Records {
       if (this.hasKey(ref)) return at;
     }
     return -1;
+  }
+
+  /** Whether a record, not a large one, has a key of which a batch took the hash. */
+  private isKeyOf(ref: number, ranges: ByteRanges, key: number): boolean {
+    const { words } = this.memory.regions[ref >>> REGION_BITS] as Region;
+    const at = (ref & REGION_MASK) * 2;
+    const head = words[at] as number;
+    const length = ranges.length[key] as number;
+    if ((head & (KEY_LENGTH_MASK | LARGE)) !== length) return false;
+    const start = at + 2 + ((head & DEADLINE) !== 0 ? 2 : 0);
+    return equalsWords(words, start, ranges.view, ranges.offset[key] as number, length);
   }
 
   /** Whether a record has the key that was taken. */

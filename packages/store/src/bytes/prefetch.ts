@@ -1,8 +1,7 @@
 // Many look-ups at once. What takes the time of a look-up in a large store is waiting
 // for memory: for a line of the index, then for one or two of the record. Each loop
 // here asks for one of them for all keys, so that the processor waits for many at a
-// time; the loops are short for as many as can be to fit its window. The last compares
-// the keys: all that a look-up needs is in local variables here, once for all keys.
+// time; the loops are short for as many as can be to fit its window.
 import { ABSENT, type KeyBatch, UNKNOWN } from './byte-ranges.ts';
 import { HASH_MAX, type HalfSipHash } from './half-sip-hash.ts';
 import { DEPTH_BITS, DEPTH_MASK, type HashIndex } from './hash-index.ts';
@@ -15,16 +14,8 @@ import {
   PLACED_CHUNKS_MAX,
   TABLE_WORDS,
 } from './index-tables.ts';
-import {
-  DEADLINE,
-  KEY_LENGTH_MASK,
-  LARGE,
-  REGION_BITS,
-  REGION_MASK,
-  SLACK_BYTES,
-} from './layout.ts';
+import { REGION_BITS, REGION_MASK, SLACK_BYTES } from './layout.ts';
 import type { Memory, Region } from './memory.ts';
-import { equalsWords } from './taken-key.ts';
 
 /** With fewer keys there is nothing to overlap. */
 const KEYS_MIN = 3;
@@ -39,8 +30,8 @@ export class Prefetcher {
   seen = 0;
 
   /**
-   * Leaves the hashes in `batch.hash`, and in `batch.place` where each key is. That holds
-   * until a slot of the index moves. False: there are no places.
+   * Leaves the hashes in `batch.hash`, and in `batch.place` the first slot with the hash of each
+   * key. That holds until a slot of the index moves. False: there are no places.
    */
   run(batch: KeyBatch, hasher: HalfSipHash, index: HashIndex, memory: Memory): boolean {
     const { keyCount } = batch;
@@ -51,7 +42,6 @@ export class Prefetcher {
     this.seen = this.touchTables(batch, index);
     this.findSlots(batch, index);
     this.seen ^= this.touchRecords(keyCount, memory);
-    this.seen ^= this.compareKeys(batch, memory);
     return true;
   }
 
@@ -87,9 +77,11 @@ export class Prefetcher {
       at += (((chunk[at] as number) - h) >> 31) & 2;
       at += (((chunk[at] as number) - h) >> 31) & 2;
       while ((chunk[at] as number) < h) at += 2;
-      place[key] = (packed & ~PLACE_MASK) | at;
       // The ref of an empty slot is 0, whatever its hash.
-      found[i] = chunk[at] === h ? (chunk[at + 1] as number) : 0;
+      const ref = chunk[at] === h ? (chunk[at + 1] as number) : 0;
+      if ((hash[key] as number) < 0) place[key] = UNKNOWN;
+      else place[key] = ref === 0 ? ABSENT : (packed & ~PLACE_MASK) | at;
+      found[i] = ref;
     }
   }
 
@@ -104,35 +96,6 @@ export class Prefetcher {
       const at = (ref & REGION_MASK) * 2;
       seen ^= words[at] as number;
       if (at + LINE_WORDS < words.length) seen ^= words[at + LINE_WORDS] as number;
-    }
-    return seen;
-  }
-
-  /** The first record with its hash has the key, in all likelihood; else the look-up is left to others. */
-  private compareKeys(batch: KeyBatch, memory: Memory): number {
-    const { keys, keyCount, hash, place, offset, length, view } = batch;
-    const { regions } = memory;
-    const { found } = this;
-    let seen = 0;
-    for (let i = 0; i < keyCount; i++) {
-      const key = keys[i] as number;
-      const ref = found[i] as number;
-      if ((hash[key] as number) < 0) place[key] = UNKNOWN;
-      else if (ref === 0) place[key] = ABSENT;
-      else {
-        const { words } = regions[ref >>> REGION_BITS] as Region;
-        const at = (ref & REGION_MASK) * 2;
-        const head = words[at] as number;
-        const bytes = head & KEY_LENGTH_MASK;
-        const start = at + 2 + ((head & DEADLINE) !== 0 ? 2 : 0);
-        const isSame =
-          bytes === length[key] &&
-          (head & LARGE) === 0 &&
-          equalsWords(words, start, view, offset[key] as number, bytes);
-        if (!isSame) place[key] = UNKNOWN;
-        // The end of the value, which may be on a line of its own.
-        else seen ^= words[start + ((bytes + (words[at + 1] as number)) >>> 2)] as number;
-      }
     }
     return seen;
   }
