@@ -39,7 +39,7 @@ export {
 export { type ErrorCode, type ErrorReply, Errors, errorReply, ProtocolError } from './errors.ts';
 export { FrameKind, NATIVE_VERSION } from './frame.ts';
 export { FrameReader } from './frame-reader.ts';
-export { integerElement, parseDecimal } from './integer.ts';
+export { INTEGER_TEXT_MAX, integerElement, parseDecimal, writeDecimal } from './integer.ts';
 export {
   ARGUMENTS_MAX,
   DEPTH_MAX,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { integerElement, integerOf, parseDecimal } from './integer.ts';
+import { integerElement, integerOf, parseDecimal, writeDecimal } from './integer.ts';
 import { ValueCodec } from './value/codec.ts';
 
 const decimal = (text: string): number | bigint | undefined => {
@@ -77,4 +77,16 @@ test('a MessagePack number is an integer when it is whole', () => {
   ])
     expect(read(value)).toBeUndefined();
   expect(integerElement(new DataView(Uint8Array.of(0xca, 0x40, 0, 0, 0).buffer), 0)).toBe(2);
+});
+
+test('every safe integer is written as its digits, and nothing behind them', () => {
+  const powers = Array.from({ length: 53 }, (_, bit) => 2 ** bit);
+  const tens = Array.from({ length: 16 }, (_, digits) => 10 ** digits);
+  const around = [...powers, ...tens].flatMap((n) => [n - 1, n, Math.min(n + 1, 2 ** 53 - 1)]);
+  for (const value of [...around, ...around.map((n) => 0 - n)]) {
+    const bytes = new Uint8Array(20).fill(0x20);
+    const end = writeDecimal(bytes, 1, value);
+    expect(Buffer.from(bytes).toString()).toBe(` ${value}`.padEnd(20));
+    expect(end).toBe(`${value}`.length + 1);
+  }
 });

@@ -2,8 +2,9 @@ import { ArgumentForm } from './encodings.ts';
 
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
+const INT32_MAX = 2 ** 31 - 1;
 /** The digits of -2^63, and the longest text that can be an integer. */
-const TEXT_MAX = 20;
+export const INTEGER_TEXT_MAX = 20;
 
 /** A number where that is exact, else the bigint; undefined outside 64 bits. */
 export function integerOf(value: bigint): number | bigint | undefined {
@@ -21,7 +22,7 @@ export function parseDecimal(
   offset: number,
   length: number,
 ): number | bigint | undefined {
-  if (length < 1 || length > TEXT_MAX) return undefined;
+  if (length < 1 || length > INTEGER_TEXT_MAX) return undefined;
   const end = offset + length;
   const negative = bytes[offset] === 45;
   const start = negative ? offset + 1 : offset;
@@ -39,6 +40,31 @@ export function parseDecimal(
   let text = '';
   for (let at = offset; at < end; at++) text += String.fromCharCode(bytes[at] as number);
   return integerOf(BigInt(text));
+}
+
+/** Writes a safe integer as decimal text at `start`; answers where it ends. */
+export function writeDecimal(bytes: Uint8Array, start: number, value: number): number {
+  let at = start;
+  let rest = value;
+  if (rest < 0) {
+    bytes[at++] = 45;
+    rest = -rest;
+  }
+  let end = at + 1;
+  for (let power = 10; rest >= power; power *= 10) end++;
+  let last = end - 1;
+  for (; rest > INT32_MAX; last--) {
+    const tenth = Math.floor(rest / 10);
+    bytes[last] = 48 + (rest - tenth * 10);
+    rest = tenth;
+  }
+  // In 32 bits a division by 10 is a multiplication.
+  for (let low = rest | 0; last >= at; last--) {
+    const tenth = (low / 10) | 0;
+    bytes[last] = 48 + (low - tenth * 10);
+    low = tenth;
+  }
+  return end;
 }
 
 /** A MessagePack number that is a whole number; undefined for anything else. */

@@ -1,6 +1,7 @@
 import { ByteWriter } from './byte-writer.ts';
 import { Encoding } from './encodings.ts';
 import { type ErrorReply, Errors } from './errors.ts';
+import { writeDecimal } from './integer.ts';
 import { ReplyBuffer, type Sink } from './reply-buffer.ts';
 import type { ReplyWriter, ValueSource } from './reply-writer.ts';
 import { writeValueText } from './value/json-text.ts';
@@ -255,17 +256,8 @@ export class RespReplyWriter extends ReplyBuffer implements ReplyWriter {
   }
 
   private longHeader(kind: number, number: number): void {
-    const { output, position } = this;
-    let digits = 3;
-    for (let power = 1000; number >= power; power *= 10) digits++;
-    output[position] = kind;
-    let rest = number;
-    for (let at = position + digits; at > position; at--) {
-      const tenth = Math.floor(rest / 10);
-      output[at] = 0x30 + (rest - tenth * 10);
-      rest = tenth;
-    }
-    this.position = position + 1 + digits;
+    this.output[this.position] = kind;
+    this.position = writeDecimal(this.output, this.position + 1, number);
     this.crlf();
   }
 }

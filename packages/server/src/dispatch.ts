@@ -25,7 +25,7 @@ import { transactionCommands } from './commands/transactions.ts';
 import type { Dialect } from './dialect.ts';
 import type { Handler, ServerContext } from './handler.ts';
 import type { Parked } from './parked.ts';
-import { runPlain } from './plain-run.ts';
+import { mayBeginRun, runPlain } from './plain-run.ts';
 import type { Session } from './session.ts';
 import type { Statistics } from './statistics.ts';
 import type { Transaction } from './transaction.ts';
@@ -99,6 +99,7 @@ export class Dispatcher {
     session: Session,
     out: Dialect['out'],
   ): number {
+    if (!mayBeginRun(request.command[row] as number)) return row;
     const { keyspaceEvents, keyspaces, appendLog } = this.context;
     const mutes = session.repliesOff || session.skipsReply;
     if (mutes || keyspaceEvents.active || !this.isOrdinary(session)) return row;

@@ -13,6 +13,11 @@ const SET = compiledNamed('SET')?.id as number;
 /** A run ends here, so that its replies can be sent: the client may be slow to take them. */
 const REPLY_BYTES_MAX = 32 * 1024;
 
+/** Whether a row may begin a run. */
+export function mayBeginRun(command: number): boolean {
+  return command === GET || command === SET;
+}
+
 /**
  * Executes rows `[from, to)` as long as they are a GET of a key or, where it `mayWrite`, a SET of
  * a value without options; answers where something else begins. A row for which there is no

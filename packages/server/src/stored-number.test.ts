@@ -6,7 +6,13 @@ import { integerValue, NOT_TEXT, numberText, storedInteger, storedText } from '.
 const codec = new ValueCodec();
 const holding = (encoding: number, value: unknown): Keyspace => {
   const bytes = encoding === Encoding.VALUE ? codec.encode(value) : Buffer.from(value as string);
-  return { encodingOf: () => encoding, valueView: () => bytes } as unknown as Keyspace;
+  const keyspace = {
+    encodingOf: () => encoding,
+    valueView: () => bytes,
+    valueLength: () => bytes.length,
+    copyValue: (_: number, target: Uint8Array) => target.set(bytes),
+  };
+  return keyspace as unknown as Keyspace;
 };
 
 test('an integer is written as a client writes a number of that size', () => {

@@ -1,7 +1,20 @@
-import { Encoding, integerElement, parseDecimal } from '@kv/protocol';
+import {
+  Encoding,
+  INTEGER_TEXT_MAX,
+  integerElement,
+  parseDecimal,
+  writeDecimal,
+} from '@kv/protocol';
 import type { Keyspace } from './ports.ts';
 
 const encoder = new TextEncoder();
+
+/** Where the text of an integer is read to; a copy may write some bytes more. */
+const scratch = new Uint8Array(INTEGER_TEXT_MAX + 12);
+const scratchView = new DataView(scratch.buffer);
+
+/** Where {@link writeIntegerText} writes: good until it is called again. */
+export const integerText = new Uint8Array(INTEGER_TEXT_MAX);
 const FLOAT32 = 0xca;
 const FLOAT64 = 0xcb;
 
@@ -16,9 +29,23 @@ export function storedInteger(
   db: Keyspace,
   ref: number,
 ): number | bigint | undefined | typeof NOT_TEXT {
+  if (db.encodingOf(ref) !== Encoding.VALUE) return textInteger(db, ref);
   const bytes = db.valueView(ref);
-  if (db.encodingOf(ref) !== Encoding.VALUE) return parseDecimal(bytes, 0, bytes.length);
   return isNumber(bytes) ? integerElement(viewOf(bytes), 0) : NOT_TEXT;
+}
+
+/** Read without a view, which would cost more than all else. */
+function textInteger(db: Keyspace, ref: number): number | bigint | undefined {
+  const length = db.valueLength(ref);
+  if (length > INTEGER_TEXT_MAX) return undefined;
+  db.copyValue(ref, scratch, scratchView, 0);
+  return parseDecimal(scratch, 0, length);
+}
+
+/** An integer as decimal text: how many bytes of {@link integerText} it takes. */
+export function writeIntegerText(value: number | bigint): number {
+  if (typeof value === 'number') return writeDecimal(integerText, 0, value);
+  return encoder.encodeInto(String(value), integerText).written;
 }
 
 /** What a byte command sees of a record: its bytes, a stored number as decimal text. */

@@ -5,10 +5,12 @@ import type { RequestBatch } from '../request-batch.ts';
 import { COMPILED, type CompiledCommand, type CompiledOption } from './compile.ts';
 import type { Argument } from './row.ts';
 
-/** By command number: how many keys and values it takes when that is all it is given; else -1. */
+/** By command number: how many keys and values it takes at least when that is all it is given; else -1. */
 const PLAIN_SIZE = Int32Array.from(COMPILED, (command) =>
   command?.plain && !command.hasSubcommands ? command.argumentsMin : -1,
 );
+/** By command number: how many of them repeat to the end; 0 when it takes just so many. */
+const PLAIN_REPEATS = Int32Array.from(COMPILED, (command) => command?.repeats ?? 0);
 /** By command number: a bit for each of these that is a key. */
 const PLAIN_KEYS = Int32Array.from(COMPILED, (command) =>
   command?.plain ? command.kinds.reduce((bits, kind, i) => bits | (+(kind === 'key') << i), 0) : 0,
@@ -21,11 +23,16 @@ const PLAIN_KEYS = Int32Array.from(COMPILED, (command) =>
  */
 export function isPlain(command: number, request: RequestBatch): boolean {
   const { at, size, length, form } = request;
-  if (PLAIN_SIZE[command] !== size) return false;
-  let keys = PLAIN_KEYS[command] as number;
-  for (let a = at; a < at + size; a++, keys >>= 1) {
+  const least = PLAIN_SIZE[command] as number;
+  const repeats = PLAIN_REPEATS[command] as number;
+  if (least < 0 || size < least) return false;
+  if (size !== least && (repeats === 0 || size % repeats !== 0)) return false;
+  const keys = PLAIN_KEYS[command] as number;
+  let kind = 0;
+  for (let a = at; a < at + size; a++) {
     if ((length[a] as number) > KEY_BYTES_MAX) return false;
-    if ((keys & 1) !== 0 && (form[a] as number) > ArgumentForm.BYTES) return false;
+    if (((keys >> kind) & 1) !== 0 && (form[a] as number) > ArgumentForm.BYTES) return false;
+    if (++kind === least) kind = 0;
   }
   request.clearOptions();
   return true;

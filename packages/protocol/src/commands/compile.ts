@@ -26,7 +26,7 @@ export interface CompiledCommand {
   readonly writes: boolean;
   readonly allowedWhileLoading: boolean;
   readonly allowedToStrangers: boolean;
-  /** Its arguments are so many keys and values, but for options. */
+  /** Its arguments are so many keys and values, or those again and again, but for options. */
   readonly plain: boolean;
   /** The least and the most arguments, the name not counted. */
   readonly argumentsMin: number;
@@ -107,7 +107,9 @@ function compile(row: CommandRow, id: number): CompiledCommand {
     writes: flags.includes('write'),
     allowedWhileLoading: flags.includes('loading'),
     allowedToStrangers: flags.includes('no_auth'),
-    plain: repeats === 0 && args.every((arg) => arg.kind === 'key' || arg.kind === 'value'),
+    plain:
+      (repeats === 0 || repeats === args.length) &&
+      args.every((arg) => arg.kind === 'key' || arg.kind === 'value'),
     container: words > 1 ? row.name.slice(0, row.name.indexOf(' ')) : undefined,
     argumentsMin,
     argumentsMax,

@@ -12,7 +12,13 @@ import type { Handler, Handlers, ServerContext } from '../handler.ts';
 import type { Keyspace } from '../ports.ts';
 import { holdsSame } from '../same-value.ts';
 import type { Session } from '../session.ts';
-import { integerValue, NOT_TEXT, storedInteger } from '../stored-number.ts';
+import {
+  integerText,
+  integerValue,
+  NOT_TEXT,
+  storedInteger,
+  writeIntegerText,
+} from '../stored-number.ts';
 import { writeArgument } from '../text-value.ts';
 import { expiryReader } from './expiry-options.ts';
 import { incrbyfloat } from './float.ts';
@@ -107,11 +113,11 @@ function writeSum(request: RequestBatch, db: Keyspace, ref: number, sum: number 
   const native = request.form[key] !== ArgumentForm.RAW;
   const encoding = ref !== 0 ? db.encodingOf(ref) : native ? Encoding.VALUE : Encoding.RAW;
   const deadline = ref === 0 ? 0 : db.deadlineOf(ref);
-  const bytes = encoding === Encoding.VALUE ? integerValue(sum) : encoder.encode(String(sum));
-  db.set(request, key, bytes, 0, bytes.length, encoding, deadline);
+  if (encoding === Encoding.VALUE) {
+    const bytes = integerValue(sum);
+    db.set(request, key, bytes, 0, bytes.length, encoding, deadline);
+  } else db.set(request, key, integerText, 0, writeIntegerText(sum), encoding, deadline);
 }
-
-const encoder = new TextEncoder();
 
 /** The sum: a number where it is safe, else a bigint; undefined beyond 64 bits. */
 function addExactly(a: number | bigint, b: number | bigint): number | bigint | undefined {

@@ -21,7 +21,7 @@ import { makeLarge } from './make-large.ts';
 import type { Region } from './memory.ts';
 import { Prefetcher } from './prefetch.ts';
 import { keyWord, valueByte } from './record.ts';
-import { copyWords, WORD_COPY_BYTES_MAX } from './records.ts';
+import { copyIn } from './records.ts';
 import type { ByteStoreShared } from './shared.ts';
 import { Sweeper } from './sweeper.ts';
 
@@ -168,14 +168,7 @@ export class ByteDatabase extends Entries {
       region.words[keyWord(region.words, at)] = this.beside.addLarge(large);
       return ref;
     }
-    const to = valueByte(region.words, at);
-    if (
-      length > WORD_COPY_BYTES_MAX ||
-      value !== ranges.bytes ||
-      offset + length + 8 > value.length
-    )
-      region.bytes.set(value.subarray(offset, offset + length), to);
-    else copyWords(region.view, to, ranges.view, offset, length);
+    copyIn(region, valueByte(region.words, at), ranges, value, offset, length);
     return ref;
   }
 

@@ -1,6 +1,7 @@
 // What can be read of a record by its ref alone. No object is made but for the views,
 // which are good until the next write.
 import { Beside, type LargeEntry, type Structure } from './beside.ts';
+import type { ByteRanges } from './byte-ranges.ts';
 import type { HalfSipHash } from './half-sip-hash.ts';
 import {
   ENCODING_MASK,
@@ -18,18 +19,32 @@ import { deadlineAt, granulesAt, keyWord, valueByte } from './record.ts';
 import type { ByteStoreShared } from './shared.ts';
 
 /** Copies by 8 bytes up to here; above, the engine's own copy is faster. */
-export const WORD_COPY_BYTES_MAX = 256;
+const WORD_COPY_BYTES_MAX = 256;
+/** Up to here a loop over bytes is faster than a view for the engine's own copy. */
+const BYTE_COPY_BYTES_MAX = 24;
 
 /** Copies `length` bytes, rounded up to 8; both sides have the slack. */
-export function copyWords(
-  to: DataView,
-  at: number,
-  from: DataView,
-  start: number,
-  length: number,
-): void {
+function copyWords(to: DataView, at: number, from: DataView, start: number, length: number): void {
   for (let i = 0; i < length; i += 8)
     to.setBigUint64(at + i, from.getBigUint64(start + i, true), true);
+}
+
+/** Copies a value, a range of any array, to a byte of a region. */
+export function copyIn(
+  region: Region,
+  to: number,
+  ranges: ByteRanges,
+  value: Uint8Array,
+  offset: number,
+  length: number,
+): void {
+  const hasSlack = value === ranges.bytes && offset + length + 8 <= value.length;
+  if (hasSlack && length <= WORD_COPY_BYTES_MAX)
+    copyWords(region.view, to, ranges.view, offset, length);
+  else if (length <= BYTE_COPY_BYTES_MAX) {
+    const { bytes } = region;
+    for (let i = 0; i < length; i++) bytes[to + i] = value[offset + i] as number;
+  } else region.bytes.set(value.subarray(offset, offset + length), to);
 }
 
 /** The records of a database, and what they refer to. */
