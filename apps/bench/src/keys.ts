@@ -12,10 +12,13 @@ export function keyOf(n: number, length = KEY_BYTES): Buffer {
 /** Key numbers have fewer digits. */
 const DIGITS = 10;
 
-/** Writes the digits of key number `n` so that they end before `end`; zeros are before them already. */
-export function writeKeyDigits(bytes: Uint8Array, end: number, n: number): void {
+/**
+ * Writes the last `digits` digits of key number `n` so that they end before `end`; zeros are before
+ * them already.
+ */
+export function writeKeyDigits(bytes: Uint8Array, end: number, n: number, digits = DIGITS): void {
   let rest = n;
-  for (let at = end - 1; at >= end - DIGITS; at--) {
+  for (let at = end - 1; at >= end - digits; at--) {
     const tenth = (rest / 10) | 0;
     bytes[at] = ZERO + rest - tenth * 10;
     rest = tenth;

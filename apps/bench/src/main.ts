@@ -1,5 +1,6 @@
-// pnpm bench [--quick] [embedded] [codec] [client] [engine] [disk]: prints all comparisons, or those
-// whose names begin so. engine-100m takes minutes and runs only when it is named in full.
+// pnpm bench [--quick] [--peer /path/valkey-server] [embedded] [codec] [client] [servers] [engine] [disk]:
+// prints all comparisons, or those whose names begin so. engine-100m takes minutes and runs only when
+// it is named in full. Peers take redis-server's options.
 import { parseArgs } from 'node:util';
 import { measureClientAndServer } from './client-and-server.ts';
 import { compareLogSpeed } from './disk/log-speed.ts';
@@ -14,14 +15,53 @@ import { comparePauses } from './engine/pauses.ts';
 import { measureScale } from './engine/scale.ts';
 import { compareSpeed } from './engine/speed.ts';
 import { redisNameAndVersion } from './redis-server.ts';
+import { compareLatency } from './servers/latency.ts';
+import { compareServerSpeed, getAndSet, type Setting } from './servers/speed.ts';
 import { compareValueCodecs } from './value-codec.ts';
 import { machine, nameAndVersion } from './versions.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    peer: { type: 'string', multiple: true, default: [] },
+  },
 });
-const { quick } = values;
+const { quick, peer: peers } = values;
+
+/** Server against server: what is held, what is asked, and the least ratios to redis-server. */
+const SERVERS: ReadonlyMap<string, Setting> = new Map([
+  ['servers-100k', { keys: 100_000, valueBytes: 64, cases: getAndSet([0.95, 2, 3.5]) }],
+  [
+    'servers-commands',
+    {
+      keys: 100_000,
+      valueBytes: 64,
+      cases: [
+        { operation: 'incr', pipeline: 16, floor: 1.3 },
+        { operation: 'del', pipeline: 16, floor: 1.3 },
+        { operation: 'setex', pipeline: 16, floor: 2 },
+        { operation: 'mget', pipeline: 16, floor: 3 },
+        { operation: 'mset', pipeline: 16, floor: 3 },
+      ],
+    },
+  ],
+  [
+    'servers-1k',
+    { keys: 100_000, valueBytes: 1024, cases: getAndSet([0.9, 1.6, 2.4]), part: 1 / 4 },
+  ],
+  [
+    'servers-16k',
+    { keys: 20_000, valueBytes: 16_384, cases: getAndSet([0.9, 0.9, 0.9]), part: 1 / 20 },
+  ],
+  ['servers-5m', { keys: 5_000_000, valueBytes: 64, cases: getAndSet([0.95, 2.5, 4]) }],
+]);
+
+const compareServers = async (setting: Setting): Promise<void> => {
+  const small = { ...setting, keys: 1000, part: 1 / 1000 };
+  if (quick) await compareServerSpeed(small, { rounds: 1, budgetMs: 20_000 }, peers);
+  else await compareServerSpeed(setting, { rounds: 5, budgetMs: 240_000 }, peers);
+};
 
 /** What a quick run and a whole one take for each. */
 const COMPARISONS: ReadonlyMap<string, () => Promise<void>> = new Map([
@@ -52,6 +92,14 @@ const COMPARISONS: ReadonlyMap<string, () => Promise<void>> = new Map([
       quick
         ? measureClientAndServer(50, { rounds: 1, budgetMs: 5_000 })
         : measureClientAndServer(300, { rounds: 5, budgetMs: 40_000 }),
+  ],
+  ...[...SERVERS].map(([name, setting]): [string, () => Promise<void>] => [
+    name,
+    () => compareServers(setting),
+  ]),
+  [
+    'servers-latency',
+    () => (quick ? compareLatency(2000, 1, peers) : compareLatency(200_000, 5, peers)),
   ],
   ['disk-log', () => (quick ? compareLogSpeed(2_000, 1) : compareLogSpeed(60_000, 5))],
   ['engine-memory', () => compareMemory(quick ? 50_000 : 10_000_000)],

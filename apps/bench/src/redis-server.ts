@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RESP } from './dialects.ts';
 import { type RunningServer, stop } from './running-server.ts';
@@ -12,28 +12,32 @@ const PROGRAM = 'redis-server';
 const HOST = '127.0.0.1';
 const START_MS_MAX = 5000;
 
-/** `7.0.15`; `undefined` when redis-server is not on the path. */
-function redisVersion(): string | undefined {
-  const { stdout, status } = spawnSync(PROGRAM, ['--version'], { encoding: 'utf8' });
+/** `7.0.15`; `undefined` when there is no such program. */
+function versionOf(program: string): string | undefined {
+  const { stdout, status } = spawnSync(program, ['--version'], { encoding: 'utf8' });
   return status === 0 ? (/v=([\w.]+)/.exec(stdout)?.[1] ?? '(of unknown version)') : undefined;
 }
 
 /** What a table says of redis-server: its name and version, or that it is missing. */
 export function redisNameAndVersion(): string {
-  const version = redisVersion();
+  const version = versionOf(PROGRAM);
   return version === undefined ? `${PROGRAM} is not installed: left out` : `${PROGRAM} ${version}`;
 }
 
-/** A redis-server in a process of its own, which keeps nothing; `undefined` when there is none. */
+/**
+ * A redis-server in a process of its own, which keeps nothing, or another program that takes its
+ * options; `undefined` when there is none.
+ */
 export async function startRedisServer(
   options: readonly string[] = [],
+  program = PROGRAM,
 ): Promise<RunningServer | undefined> {
-  const version = redisVersion();
+  const version = versionOf(program);
   if (version === undefined) return undefined;
   const directory = await mkdtemp(join(tmpdir(), 'kv-bench-redis-'));
   const port = await freePort();
   const args = ['--bind', HOST, '--port', String(port), '--dir', directory];
-  const child = spawn(PROGRAM, [...args, '--save', '', '--appendonly', 'no', ...options], {
+  const child = spawn(program, [...args, '--save', '', '--appendonly', 'no', ...options], {
     stdio: 'ignore',
   });
   const dispose = async () => {
@@ -47,10 +51,10 @@ export async function startRedisServer(
       continue;
     }
     await dispose();
-    throw new Error(`${PROGRAM} stopped before it was ready`);
+    throw new Error(`${program} stopped before it was ready`);
   }
   return {
-    name: `${PROGRAM} ${version}`,
+    name: `${basename(program)} ${version}`,
     pid: child.pid as number,
     host: HOST,
     port,
