@@ -1,7 +1,11 @@
-// pnpm bench [--quick] [embedded] [codec] [client] [engine] [disk]: prints all comparisons, or those
-// whose names begin so. engine-100m takes minutes and runs only when it is named in full.
+// pnpm bench [--quick] [--svg DIRECTORY] [embedded] [codec] [clients] [engine] [disk]: prints all
+// comparisons, or those whose names begin so, and draws the charts of those that have one.
+// engine-100m takes minutes and runs only when it is named in full.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { measureClientAndServer } from './client-and-server.ts';
+import { barChart, type Chart } from './chart.ts';
+import { compareClients } from './clients/clients.ts';
 import { compareLogSpeed } from './disk/log-speed.ts';
 import { compareEmbeddedStores } from './embedded-store.ts';
 import { measureChurn } from './engine/churn.ts';
@@ -19,9 +23,19 @@ import { machine, nameAndVersion } from './versions.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false } },
+  options: { quick: { type: 'boolean', default: false }, svg: { type: 'string' } },
 });
-const { quick } = values;
+const { quick, svg } = values;
+
+/** Writes a comparison's chart to the directory of `--svg`, which is relative to where pnpm was called. */
+async function draw(name: string, chart: Chart): Promise<void> {
+  if (svg === undefined) return;
+  const directory = resolve(process.env.INIT_CWD ?? '.', svg);
+  await mkdir(directory, { recursive: true });
+  const path = join(directory, `${name}.svg`);
+  await writeFile(path, barChart(chart));
+  console.log(`\nThe chart is in ${path}`);
+}
 
 /** What a quick run and a whole one take for each. */
 const COMPARISONS: ReadonlyMap<string, () => Promise<void>> = new Map([
@@ -47,11 +61,11 @@ const COMPARISONS: ReadonlyMap<string, () => Promise<void>> = new Map([
         : compareValueCodecs(80, { rounds: 5, budgetMs: 30_000 }),
   ],
   [
-    'client',
+    'clients',
     () =>
       quick
-        ? measureClientAndServer(50, { rounds: 1, budgetMs: 5_000 })
-        : measureClientAndServer(300, { rounds: 5, budgetMs: 40_000 }),
+        ? compareClients(20, { rounds: 1, budgetMs: 10_000 }, (chart) => draw('clients', chart))
+        : compareClients(200, { rounds: 5, budgetMs: 150_000 }, (chart) => draw('clients', chart)),
   ],
   ['disk-log', () => (quick ? compareLogSpeed(2_000, 1) : compareLogSpeed(60_000, 5))],
   ['engine-memory', () => compareMemory(quick ? 50_000 : 10_000_000)],
@@ -96,7 +110,16 @@ const COMPARISONS: ReadonlyMap<string, () => Promise<void>> = new Map([
 /** Take minutes and much of the machine. */
 const ONLY_WHEN_NAMED: readonly string[] = ['engine-100m'];
 
-const PEERS = ['lru-cache', 'quick-lru', '@isaacs/ttlcache', 'node-cache', 'keyv', 'msgpackr'];
+const PEERS = [
+  'lru-cache',
+  'quick-lru',
+  '@isaacs/ttlcache',
+  'node-cache',
+  'keyv',
+  'msgpackr',
+  'redis',
+  'ioredis',
+];
 
 const names = [...COMPARISONS.keys()];
 const unknown = positionals.filter((word) => !names.some((name) => name.startsWith(word)));
