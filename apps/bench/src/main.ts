@@ -1,8 +1,12 @@
-// pnpm bench [--quick] [--peer /path/valkey-server] [embedded] [codec] [client] [servers] [engine] [disk]:
-// prints all comparisons, or those whose names begin so. engine-100m takes minutes and runs only when
-// it is named in full. Peers take redis-server's options.
+// pnpm bench [--quick] [--svg DIRECTORY] [--peer PATH] [embedded] [codec] [clients] [servers] [engine] [disk]:
+// prints all comparisons, or those whose names begin so, and draws the charts of those that have
+// one. engine-100m takes minutes and runs only when it is named in full. A peer is a server that takes
+// redis-server's options, and is compared with it and with kvd.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { measureClientAndServer } from './client-and-server.ts';
+import { barChart, type Chart } from './chart.ts';
+import { compareClients } from './clients/clients.ts';
 import { compareLogSpeed } from './disk/log-speed.ts';
 import { compareEmbeddedStores } from './embedded-store.ts';
 import { measureChurn } from './engine/churn.ts';
@@ -16,7 +20,8 @@ import { measureScale } from './engine/scale.ts';
 import { compareSpeed } from './engine/speed.ts';
 import { redisNameAndVersion } from './redis-server.ts';
 import { compareLatency } from './servers/latency.ts';
-import { compareServerSpeed, getAndSet, type Setting } from './servers/speed.ts';
+import { SETTINGS } from './servers/settings.ts';
+import { compareServerSpeed, type Setting } from './servers/speed.ts';
 import { compareValueCodecs } from './value-codec.ts';
 import { machine, nameAndVersion } from './versions.ts';
 
@@ -24,44 +29,29 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
+    svg: { type: 'string' },
     peer: { type: 'string', multiple: true, default: [] },
   },
 });
-const { quick, peer: peers } = values;
+const { quick, svg, peer: peers } = values;
 
-/** Server against server: what is held, what is asked, and the least ratios to redis-server. */
-const SERVERS: ReadonlyMap<string, Setting> = new Map([
-  ['servers-100k', { keys: 100_000, valueBytes: 64, cases: getAndSet([0.95, 2, 3.5]) }],
-  [
-    'servers-commands',
-    {
-      keys: 100_000,
-      valueBytes: 64,
-      cases: [
-        { operation: 'incr', pipeline: 16, floor: 1.3 },
-        { operation: 'del', pipeline: 16, floor: 1.3 },
-        { operation: 'setex', pipeline: 16, floor: 2 },
-        { operation: 'mget', pipeline: 16, floor: 3 },
-        { operation: 'mset', pipeline: 16, floor: 3 },
-      ],
-    },
-  ],
-  [
-    'servers-1k',
-    { keys: 100_000, valueBytes: 1024, cases: getAndSet([0.9, 1.6, 2.4]), part: 1 / 4 },
-  ],
-  [
-    'servers-16k',
-    { keys: 20_000, valueBytes: 16_384, cases: getAndSet([0.9, 0.9, 0.9]), part: 1 / 20 },
-  ],
-  ['servers-5m', { keys: 5_000_000, valueBytes: 64, cases: getAndSet([0.95, 2.5, 4]) }],
-]);
+/** Writes a comparison's chart to the directory of `--svg`, which is relative to where pnpm was called. */
+async function draw(name: string, chart: Chart): Promise<void> {
+  if (svg === undefined) return;
+  const directory = resolve(process.env.INIT_CWD ?? '.', svg);
+  await mkdir(directory, { recursive: true });
+  const path = join(directory, `${name}.svg`);
+  await writeFile(path, barChart(chart));
+  console.log(`\nThe chart is in ${path}`);
+}
 
-const compareServers = async (setting: Setting): Promise<void> => {
+async function compareServers(name: string, setting: Setting): Promise<void> {
   const small = { ...setting, keys: 1000, part: 1 / 1000 };
-  if (quick) await compareServerSpeed(small, { rounds: 1, budgetMs: 20_000 }, peers);
-  else await compareServerSpeed(setting, { rounds: 5, budgetMs: 240_000 }, peers);
-};
+  const chart = quick
+    ? await compareServerSpeed(small, { rounds: 1, budgetMs: 20_000 }, peers)
+    : await compareServerSpeed(setting, { rounds: 5, budgetMs: 240_000 }, peers);
+  await draw(name, chart);
+}
 
 /** What a quick run and a whole one take for each. */
 const COMPARISONS: ReadonlyMap<string, () => Promise<void>> = new Map([
@@ -87,15 +77,15 @@ const COMPARISONS: ReadonlyMap<string, () => Promise<void>> = new Map([
         : compareValueCodecs(80, { rounds: 5, budgetMs: 30_000 }),
   ],
   [
-    'client',
+    'clients',
     () =>
       quick
-        ? measureClientAndServer(50, { rounds: 1, budgetMs: 5_000 })
-        : measureClientAndServer(300, { rounds: 5, budgetMs: 40_000 }),
+        ? compareClients(20, { rounds: 1, budgetMs: 10_000 }, (chart) => draw('clients', chart))
+        : compareClients(200, { rounds: 5, budgetMs: 150_000 }, (chart) => draw('clients', chart)),
   ],
-  ...[...SERVERS].map(([name, setting]): [string, () => Promise<void>] => [
+  ...[...SETTINGS].map(([name, setting]): [string, () => Promise<void>] => [
     name,
-    () => compareServers(setting),
+    () => compareServers(name, setting),
   ]),
   [
     'servers-latency',
@@ -144,7 +134,16 @@ const COMPARISONS: ReadonlyMap<string, () => Promise<void>> = new Map([
 /** Take minutes and much of the machine. */
 const ONLY_WHEN_NAMED: readonly string[] = ['engine-100m'];
 
-const PEERS = ['lru-cache', 'quick-lru', '@isaacs/ttlcache', 'node-cache', 'keyv', 'msgpackr'];
+const PEERS = [
+  'lru-cache',
+  'quick-lru',
+  '@isaacs/ttlcache',
+  'node-cache',
+  'keyv',
+  'msgpackr',
+  'redis',
+  'ioredis',
+];
 
 const names = [...COMPARISONS.keys()];
 const unknown = positionals.filter((word) => !names.some((name) => name.startsWith(word)));

@@ -8,7 +8,7 @@ export const KEYS_OF_MANY = 100;
 const TTL_SECONDS = 3600;
 
 /** The replies to one request: so many bytes, or lines of any length. */
-export type ReplySize = { readonly bytes: number } | { readonly lines: number };
+type ReplySize = { readonly bytes: number } | { readonly lines: number };
 
 /** One thing to ask. */
 interface Operation {
@@ -24,7 +24,7 @@ const many = <Item>(item: Item): Item[] => new Array(KEYS_OF_MANY).fill(item);
 const OK: ReplySize = { bytes: '+OK\r\n'.length };
 const bulkBytes = (length: number): number => `$${length}\r\n\r\n`.length + length;
 
-export const OPERATIONS = {
+const OPERATIONS = {
   get: { words: (key) => ['GET', key], reply: (length) => ({ bytes: bulkBytes(length) }) },
   set: { words: (key, value) => ['SET', key, value], reply: () => OK },
   setex: { words: (key, value) => ['SETEX', key, TTL_SECONDS, value], reply: () => OK },

@@ -40,7 +40,7 @@ export function getAndSet(floors: readonly [number, number, number]): readonly C
 }
 
 /** What was found of a case: a measurement of each server. */
-export interface CaseResult {
+interface CaseResult {
   readonly name: string;
   readonly floor: number;
   readonly servers: readonly { readonly name: string; readonly of: Measurements }[];
@@ -53,12 +53,12 @@ function requestsOf({ operation, pipeline }: Case, part: number): number {
   return Math.ceil((perKey * part) / (isMany ? KEYS_OF_MANY / 2 : 1));
 }
 
-/** Measures all cases and prints them; `peers` are paths of other servers. */
+/** Measures all cases and prints them; answers their chart. `peers` are paths of other servers. */
 export async function compareServerSpeed(
   setting: Setting,
   { rounds, budgetMs }: Effort,
   peers: readonly string[],
-): Promise<readonly CaseResult[]> {
+): Promise<Chart> {
   await using contenders = await startContenders(peers);
   for (const server of contenders.servers) await fill(server, setting);
   const endsAt = performance.now() + budgetMs;
@@ -66,7 +66,7 @@ export async function compareServerSpeed(
   for (const one of setting.cases)
     results.push(await measureCase(one, setting, contenders, rounds, endsAt));
   print(setting, results, rounds);
-  return results;
+  return chartOf(setting, results);
 }
 
 async function measureCase(
@@ -137,11 +137,24 @@ async function empty(server: RunningServer): Promise<void> {
   await connection.request('FLUSHALL');
 }
 
-function print(
-  { keys, valueBytes }: Setting,
-  results: readonly CaseResult[],
-  rounds: number,
-): void {
+function titleOf({ keys, valueBytes }: Setting): string {
+  const [count, length] = [keys, valueBytes].map((number) => number.toLocaleString('en'));
+  return `Servers, ${count} keys, values of ${length} bytes`;
+}
+
+function chartOf(setting: Setting, results: readonly CaseResult[]): Chart {
+  return {
+    title: titleOf(setting),
+    unit: `requests a second over RESP, ${CONNECTIONS} connections, P requests in flight on each`,
+    series: (results[0]?.servers ?? []).map(({ name }) => name),
+    groups: results.map(({ name, servers }) => ({
+      name,
+      values: servers.map(({ of }) => of.perSecond),
+    })),
+  };
+}
+
+function print(setting: Setting, results: readonly CaseResult[], rounds: number): void {
   const [first] = results;
   if (first === undefined) return;
   const [reference] = first.servers;
@@ -161,7 +174,7 @@ function print(
     }),
   );
   printTable(
-    `Servers, ${keys.toLocaleString('en')} keys, values of ${valueBytes.toLocaleString('en')} bytes: requests a second over RESP (higher is better)`,
+    `${titleOf(setting)}: requests a second over RESP (higher is better)`,
     ['requests/s', `ratio to ${reference?.name}`, 'CPU a request', 'floor'],
     rows,
     [
