@@ -68,6 +68,19 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   }
 }
 
+/**
+ * For who only reads: a daemon would go on writing meanwhile.
+ *
+ * @throws {@link DataDirectoryError} `DIRECTORY_IN_USE`
+ */
+export function assertNotInUse(directory: string): void {
+  const path = join(directory, LOCK_FILE);
+  const text = read(path);
+  if (text === undefined) return;
+  const holder = parse(text);
+  if (holder === undefined ? isFresh(path) : isAlive(holder)) throw inUse(directory, path, holder);
+}
+
 function take(path: string, directory: string): DirectoryLock {
   const id = randomUUID();
   const holder: Holder = {

@@ -43,7 +43,7 @@ export function explainFailure(error: unknown): Failure | undefined {
 
 function explainDirectory(error: DataDirectoryError): Failure {
   if (error.code === 'DIRECTORY_IN_USE') return { exitCode: ExitCode.BUSY, message: error.message };
-  const { code = '' } = error.cause as SystemError;
+  const { code = '' } = (error.cause ?? {}) as SystemError;
   return {
     exitCode: NOT_PERMITTED.has(code) ? ExitCode.PERMISSION : ExitCode.IO,
     message: `${error.message}. Choose another with --dir`,
@@ -104,13 +104,15 @@ function explainSnapshot(error: Error, code: string): Failure | undefined {
     case 'SNAPSHOT_DAMAGED':
       return {
         exitCode: ExitCode.DATA,
-        message: `${error.message}. Nothing was changed; restore the file from a backup, or move it away to start empty`,
+        message: `${error.message}. Nothing was changed; restore the file from a backup, let \`kvd check DIR --repair COPY\` save what is sound, or move it away to start empty`,
       };
     case 'LOG_DAMAGED':
       return {
         exitCode: ExitCode.DATA,
-        message: `${error.message}. Nothing was changed; restore the directory ${LOG_DIRECTORY} from a backup, or move it away to start from the last snapshot`,
+        message: `${error.message}. Nothing was changed; restore the directory ${LOG_DIRECTORY} from a backup, let \`kvd check DIR --repair COPY\` save what is sound, or move it away to start from the last snapshot`,
       };
+    case 'LINE_INVALID':
+      return { exitCode: ExitCode.DATA, message: `${error.message}. Nothing was written` };
     case 'SNAPSHOT_NEWER':
     case 'LOG_NEWER':
       return { exitCode: ExitCode.DATA, message: `${error.message}. Upgrade kvd` };

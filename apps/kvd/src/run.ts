@@ -4,6 +4,7 @@ import { type Streams, sendCommand } from './cli/one-shot.ts';
 import { ExitCode } from './exit-codes.ts';
 import { explainFailure } from './failure.ts';
 import { serve } from './serve.ts';
+import { toolNamed } from './tools/tools.ts';
 import { version } from './version.ts';
 
 /** Does what the command line says; answers the exit code. */
@@ -21,8 +22,11 @@ export async function run(
     }
     endWithReader(streams);
     const colors = stdout.isTTY === true && stdout.hasColors?.() === true;
+    const tool = toolNamed(command[0]);
     if (help) stdout.write(helpText(version, colors));
     else if (asked) stdout.write(`${version}\n`);
+    else if (tool !== undefined)
+      return await tool.run(command.slice(1), { ...streams, clock: Date });
     else return await sendCommand(command, { client, port: flags.port, env }, streams);
     return ExitCode.OK;
   } catch (error) {

@@ -86,7 +86,10 @@ export async function runHere(
 }
 
 function textIn(stream: PassThrough): string {
-  return stream.end().read()?.toString() ?? '';
+  stream.end();
+  let text = '';
+  for (let piece = stream.read(); piece !== null; piece = stream.read()) text += piece;
+  return text;
 }
 
 /** Starts a daemon on a port of the system's choice, and waits until it is ready. */

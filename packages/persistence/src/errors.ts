@@ -14,6 +14,7 @@ export type SnapshotErrorCode =
   | 'SAVE_ABORTED'
   | 'SAVE_POINTS_INVALID'
   | 'FILE_NAME_INVALID'
+  | 'LINE_INVALID'
   | 'SNAPSHOTS_CLOSED';
 
 /** Where an error happened, and what caused it. */

@@ -43,6 +43,7 @@ export {
   type ReadLogOptions,
   readLog,
 } from './log/read-log.ts';
+export { verifyLog } from './log/verify-log.ts';
 export { nodeFileSystem } from './node-file-system.ts';
 export {
   type OpenSnapshotsOptions,
@@ -65,4 +66,31 @@ export type { SaveReason, SnapshotEvent, SnapshotEventListener } from './snapsho
 export { SnapshotKeeper } from './snapshot-keeper.ts';
 export type { SnapshotHeader } from './snapshot-reader.ts';
 export type { SaveProgress } from './snapshot-writer.ts';
+export {
+  diffEntries,
+  type EntryDifference,
+  type EntryField,
+  type EntryLookup,
+} from './tools/diff-entries.ts';
+export {
+  base64,
+  type EntryNotation,
+  type EntryValue,
+  entryLine,
+  fromBase64,
+  type LineFields,
+  plainNotation,
+  type ReadLinesOptions,
+  readBytes,
+  readEntryLines,
+  writeBytes,
+} from './tools/entry-lines.ts';
+export {
+  type EntriesSummary,
+  type KindSummary,
+  type LargeEntry,
+  type SummaryOptions,
+  SummarySink,
+  type TtlClass,
+} from './tools/summary.ts';
 export { type SaveResult, type WriteSnapshotOptions, writeSnapshot } from './write-snapshot.ts';

@@ -1,6 +1,6 @@
 import type { EntrySink, SnapshotEntry } from './entry.ts';
 import { type Environment, resolveEnvironment } from './environment.ts';
-import { describe, SnapshotError } from './errors.ts';
+import { describe, SnapshotDamagedError, SnapshotError } from './errors.ts';
 import { RecordCursor } from './record-cursor.ts';
 import { type Block, type SnapshotHeader, SnapshotReader } from './snapshot-reader.ts';
 
@@ -24,6 +24,11 @@ export interface VerifySnapshotOptions extends Partial<Environment> {
 export interface ReadSnapshotOptions extends VerifySnapshotOptions {
   /** Unix milliseconds; entries with `deadline <= now` are dropped. Default: the clock at the call. */
   readonly now?: number | undefined;
+  /**
+   * Saves what can be saved of a damaged file: told each damage, which is passed over up to the next whole
+   * block, instead of a rejection. A damaged header is rejected all the same: nothing can be trusted behind it.
+   */
+  readonly onDamage?: ((damage: SnapshotDamagedError) => void) | undefined;
 }
 
 /** What was loaded. */
@@ -84,7 +89,8 @@ export async function readSnapshot(
   const now = options.now ?? environment.clock.now();
   const counts = { entries: 0, expired: 0 };
   const cursor = new RecordCursor();
-  const scanned = await scan(path, environment.fs, options.onProgress, (reader, block) => {
+  const { fs } = environment;
+  const scanned = await scan({ path, fs, ...options }, (reader, block) => {
     restoreBlock(cursor, block, sink, now, counts, path);
     if (cursor.fault !== undefined) reader.damagedRecord(block, cursor.start, cursor.fault);
   });
@@ -118,7 +124,8 @@ export async function verifySnapshot(
   const databases = new Map<number, number>();
   const counts = { withDeadline: 0, keyBytes: 0, valueBytes: 0 };
   const cursor = new RecordCursor();
-  const scanned = await scan(path, fs, options.onProgress, (reader, block) => {
+  const { onProgress } = options;
+  const scanned = await scan({ path, fs, onProgress }, (reader, block) => {
     cursor.reset(block.payload, block.records);
     while (cursor.next()) {
       if (cursor.deadline !== undefined) counts.withDeadline += 1;
@@ -134,11 +141,13 @@ export async function verifySnapshot(
   return { ...header, ...counts, entries, databases, bytes, blocks };
 }
 
+/** What is read, and who is told of it. */
+type Scan = Pick<Environment, 'fs'> &
+  Pick<ReadSnapshotOptions, 'onProgress' | 'onDamage'> & { readonly path: string };
+
 /** Reads the file from front to back, and gives every block that is good to `visit`. */
 async function scan(
-  path: string,
-  fs: Environment['fs'],
-  onProgress: ((progress: LoadProgress) => void) | undefined,
+  { path, fs, onProgress, onDamage }: Scan,
   visit: (reader: SnapshotReader, block: Block) => void,
 ): Promise<{ reader: SnapshotReader; header: SnapshotHeader } | undefined> {
   let reader: SnapshotReader | undefined;
@@ -146,8 +155,18 @@ async function scan(
     reader = await SnapshotReader.open(fs, path);
     if (reader === undefined) return undefined;
     const header = await reader.header();
-    for (let block = await reader.next(); block; block = await reader.next()) {
-      visit(reader, block);
+    for (;;) {
+      const { offset } = reader;
+      try {
+        const block = await reader.next();
+        if (block === undefined) break;
+        visit(reader, block);
+      } catch (error) {
+        if (onDamage === undefined || !(error instanceof SnapshotDamagedError)) throw error;
+        onDamage(error);
+        // A block whose records make no sense has been passed already.
+        if (reader.offset === offset && !(await reader.skip())) break;
+      }
       onProgress?.({
         bytes: reader.offset,
         bytesTotal: reader.size,

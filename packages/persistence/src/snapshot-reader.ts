@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import { hasCode } from './directory.ts';
 import { SnapshotDamagedError, SnapshotError } from './errors.ts';
 import type { FileSystem, OpenFile } from './file-system.ts';
+import { findFrame } from './find-frame.ts';
 import {
   FOOTER,
   FOOTER_BYTES,
@@ -73,6 +74,8 @@ export class SnapshotReader {
   readonly #aheadView = new DataView(this.#ahead.buffer);
   #buffer = new Uint8Array(BLOCK_PAYLOAD_BYTES + FRAME_BYTES);
   #salt = 0;
+  /** Something was passed over, so that the footer's counts cannot fit. */
+  #skipped = false;
 
   private constructor(path: string, file: OpenFile, size: number) {
     this.path = path;
@@ -119,7 +122,7 @@ export class SnapshotReader {
     if (checksum !== frame.payloadChecksum) this.#damaged('the checksum of the payload differs');
     const payload = bytes.subarray(0, frame.length);
     if (frame.kind === KIND_FOOTER) {
-      this.#checkFooter(payload);
+      if (!this.#skipped) this.#checkFooter(payload);
       return undefined;
     }
     this.#ahead.set(bytes.subarray(frame.length));
@@ -128,6 +131,23 @@ export class SnapshotReader {
     this.blocks += 1;
     this.records += frame.records;
     return block;
+  }
+
+  /**
+   * Passes over what does not fit, to the next whole frame, which `next` reads then. False: there is none.
+   */
+  async skip(): Promise<boolean> {
+    const found = await findFrame(this.#file, this.size, {
+      from: this.offset + 1,
+      index: this.blocks,
+      salt: this.#salt,
+    });
+    this.#skipped = true;
+    if (found === undefined) return false;
+    this.#ahead.set(found.bytes);
+    this.offset = found.offset;
+    this.blocks = found.index;
+    return true;
   }
 
   close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { OPTIONS, type Option } from '../config/options.ts';
 import { environmentName } from '../config/resolve.ts';
+import { TOOLS } from '../tools/tools.ts';
 import { wrap } from './text.ts';
 
 /** Columns of the whole text, and of the flags at its left. */
@@ -37,6 +38,9 @@ ${row('  kvd --json set user \'{"id":7}\'', 'a typed value; --json get shows it 
 ${row('  kvd --stdin set logo < logo.png', 'the last argument comes from standard input', dim)}
 ${row('--url URL', 'kv://user:password@host:port/database, kv+unix:///path/to/socket [KVD_URL]', dim)}
 ${row('--port, --password, --database', 'in place of those parts of the URL', dim)}
+
+${bold('Look after a data directory, without a server')}
+${TOOLS.map(({ name, usage, summary }) => `${row(`kvd ${name}`, summary, dim)}\n${row('', usage, dim)}`).join('\n')}
 
 ${options.join('\n\n')}
 

@@ -1,20 +1,12 @@
 import { join } from 'node:path';
 import { hasCode } from '../directory.ts';
-import type { SnapshotEntry } from '../entry.ts';
 import { type Environment, resolveEnvironment } from '../environment.ts';
-import { describe, SnapshotError } from '../errors.ts';
+import { describe, type SnapshotDamagedError, SnapshotError } from '../errors.ts';
 import { readSnapshot } from '../read-snapshot.ts';
-import { EffectCursor } from './effect-cursor.ts';
+import { EffectReplay } from './effect-replay.ts';
 import type { EffectSink } from './effect-sink.ts';
 import { LogDamagedError, LogError } from './log-errors.ts';
-import {
-  EFFECT_DEADLINE,
-  EFFECT_FLUSH,
-  EFFECT_PUT,
-  EFFECT_REMOVE,
-  RECORD_END,
-  SEGMENT_HEADER_BYTES,
-} from './log-layout.ts';
+import { RECORD_END, SEGMENT_HEADER_BYTES } from './log-layout.ts';
 import {
   baseName,
   type LogFile,
@@ -23,7 +15,7 @@ import {
   readManifest,
   segmentName,
 } from './manifest.ts';
-import { type LogRecord, SegmentReader } from './segment-reader.ts';
+import { SegmentReader } from './segment-reader.ts';
 import { findWitness } from './torn-tail.ts';
 
 /** How far a replay has come. */
@@ -38,6 +30,12 @@ export interface LogLoadProgress {
 export interface ReadLogOptions extends Partial<Environment> {
   /** Called after every block of the base and every record. */
   readonly onProgress?: ((progress: LogLoadProgress) => void) | undefined;
+  /**
+   * Saves what can be saved of a damaged log: told each damage instead of a rejection. Of the base, blocks that
+   * are damaged are passed over; of the segments nothing is replayed from the damage on, so that what is there
+   * was there once. A manifest or a header that is damaged, and a file that is missing, are rejected all the same.
+   */
+  readonly onDamage?: ((damage: LogDamagedError) => void) | undefined;
 }
 
 /** The end of what is good in a log. */
@@ -84,7 +82,7 @@ export async function readLog(
   try {
     const manifest = await readManifest(environment.fs, directory);
     if (manifest === undefined || manifest === NO_LOG) return undefined;
-    return await new LogReplay(directory, manifest, sink, environment, options.onProgress).run();
+    return await new LogReplay(directory, manifest, sink, environment, options).run();
   } catch (error) {
     if (error instanceof LogError) throw error;
     throw new LogError('LOG_READ_FAILED', `could not read the log: ${describe(error)}`, {
@@ -100,26 +98,28 @@ class LogReplay {
   private readonly manifest: Manifest;
   private readonly sink: EffectSink;
   private readonly environment: Environment;
-  private readonly onProgress: ((progress: LogLoadProgress) => void) | undefined;
-  private readonly cursor = new EffectCursor();
+  private readonly options: ReadLogOptions;
+  private readonly replay: EffectReplay;
   private sizes: readonly number[] = [];
   private bytesTotal = 0;
   private bytes = 0;
+  /** Entries of the base. */
   private entries = 0;
-  private effects = 0;
+  private damaged = false;
 
   constructor(
     directory: string,
     manifest: Manifest,
     sink: EffectSink,
     environment: Environment,
-    onProgress: ((progress: LogLoadProgress) => void) | undefined,
+    options: ReadLogOptions,
   ) {
     this.directory = directory;
     this.manifest = manifest;
     this.sink = sink;
     this.environment = environment;
-    this.onProgress = onProgress;
+    this.options = options;
+    this.replay = new EffectReplay(sink);
   }
 
   async run(): Promise<LogLoadResult> {
@@ -134,11 +134,11 @@ class LogReplay {
     await this.readBase(base);
     const last = this.lastWithRecords();
     let tail: LogTail | undefined;
-    for (let index = 0; index <= last; index += 1)
+    for (let index = 0; index <= last && !this.damaged; index += 1)
       tail = await this.readSegment(index, segments[index] as LogFile, index < last);
     return {
-      entries: this.entries - this.effects,
-      effects: this.effects,
+      entries: this.entries,
+      effects: this.replay.effects,
       baseBytes,
       segmentBytes: this.bytes - baseBytes,
       segments: segments.length,
@@ -170,12 +170,14 @@ class LogReplay {
 
   private async readBase(base: LogFile): Promise<void> {
     const path = join(this.directory, baseName(base.number));
+    const { onDamage } = this.options;
     try {
       const loaded = await readSnapshot(path, this.sink, {
         ...this.environment,
         // Replaying does not depend on the time: a later effect may give an entry more of it.
         now: -1,
         onProgress: ({ bytes, entries }) => this.tell(bytes, entries),
+        onDamage: onDamage && ((damage) => onDamage(asLogDamage(damage, path))),
       });
       if (loaded === undefined || loaded.id !== base.id)
         throw new LogDamagedError({
@@ -199,17 +201,7 @@ class LogReplay {
     const reader = await SegmentReader.open(this.environment.fs, path);
     try {
       await reader.header(segment);
-      const ended = await this.readRecords(reader);
-      if (ended && reader.offset !== reader.size)
-        reader.damaged(reader.offset, 'something follows the end of the segment');
-      if (isFollowed && !ended)
-        reader.damaged(
-          reader.offset,
-          reader.fault ?? 'the segment does not end with an end, and another follows',
-        );
-      if (ended && segmentIndex === this.manifest.segments.length - 1)
-        reader.damaged(reader.offset, 'the segment ends, and the manifest names none that follows');
-      await this.judgeTail(reader);
+      const ended = await this.readToEnd(reader, segmentIndex, isFollowed);
       this.bytes += reader.offset;
       const { offset, salt, size } = reader;
       // The next one has nothing but its header; it is where the log goes on.
@@ -217,6 +209,36 @@ class LogReplay {
       return { segmentIndex, path, offset, salt, tornBytes: size - offset };
     } finally {
       await reader.close().catch(() => undefined);
+    }
+  }
+
+  /** Replays a segment up to its end, or to what does not fit; true if it ended with an end. */
+  private async readToEnd(
+    reader: SegmentReader,
+    segmentIndex: number,
+    isFollowed: boolean,
+  ): Promise<boolean> {
+    try {
+      const ended = await this.readRecords(reader);
+      const isLast = segmentIndex === this.manifest.segments.length - 1;
+      const { offset } = reader;
+      if (ended && offset !== reader.size)
+        reader.damaged(offset, 'something follows the end of the segment');
+      if (isFollowed && !ended)
+        reader.damaged(
+          offset,
+          reader.fault ?? 'the segment does not end with an end, and another follows',
+        );
+      if (ended && isLast)
+        reader.damaged(offset, 'the segment ends, and the manifest names none that follows');
+      await this.judgeTail(reader);
+      return ended;
+    } catch (error) {
+      const { onDamage } = this.options;
+      if (onDamage === undefined || !(error instanceof LogDamagedError)) throw error;
+      this.damaged = true;
+      onDamage(error);
+      return false;
     }
   }
 
@@ -229,8 +251,8 @@ class LogReplay {
   private async readRecords(reader: SegmentReader): Promise<boolean> {
     for (let record = await reader.next(); record; record = await reader.next()) {
       if (record.kind === RECORD_END) return true;
-      this.deliver(reader, record);
-      this.tell(this.bytes + reader.offset, this.entries);
+      this.replay.deliver(reader, record);
+      this.tell(this.bytes + reader.offset, this.entries + this.replay.effects);
     }
     return false;
   }
@@ -246,44 +268,8 @@ class LogReplay {
     );
   }
 
-  private deliver(reader: SegmentReader, { offset, payload }: LogRecord): void {
-    const { cursor } = this;
-    // Walked first, so that a record that turns out to be malformed delivers nothing.
-    cursor.reset(payload);
-    while (cursor.next());
-    if (cursor.fault !== undefined) reader.damaged(offset, cursor.fault);
-    cursor.reset(payload);
-    try {
-      while (cursor.next()) {
-        this.apply(payload);
-        this.effects += 1;
-        this.entries += 1;
-      }
-    } catch (error) {
-      throw new LogError(
-        'LOG_RESTORE_FAILED',
-        `an effect of ${reader.path} could not be replayed: ${describe(error)}`,
-        { path: reader.path, cause: error },
-      );
-    }
-  }
-
-  private apply(payload: Uint8Array): void {
-    const { sink, cursor } = this;
-    const { kind, database, deadline } = cursor;
-    const key = payload.subarray(cursor.keyStart, cursor.valueStart);
-    if (kind === EFFECT_PUT) {
-      const { type, encoding } = cursor;
-      const value = payload.subarray(cursor.valueStart, cursor.end);
-      sink.restore({ database, key, value, type, encoding, deadline } satisfies SnapshotEntry);
-    } else if (kind === EFFECT_DEADLINE) sink.restoreDeadline(database, key, deadline);
-    else if (kind === EFFECT_REMOVE) sink.restoreRemoval(database, key);
-    else if (kind === EFFECT_FLUSH) sink.restoreFlush(database);
-    else sink.restoreSwap(database, cursor.other);
-  }
-
   private tell(bytes: number, entries: number): void {
-    this.onProgress?.({ bytes, bytesTotal: this.bytesTotal, entries });
+    this.options.onProgress?.({ bytes, bytesTotal: this.bytesTotal, entries });
   }
 }
 
@@ -291,13 +277,8 @@ class LogReplay {
 function asLogError(error: SnapshotError, path: string): LogError {
   const { message, cause } = error;
   switch (error.code) {
-    case 'SNAPSHOT_DAMAGED': {
-      const { byteOffset, reason } = error as SnapshotError & {
-        byteOffset: number;
-        reason: string;
-      };
-      return new LogDamagedError({ path, byteOffset, reason, cause: error });
-    }
+    case 'SNAPSHOT_DAMAGED':
+      return asLogDamage(error as SnapshotDamagedError, path);
     case 'SNAPSHOT_NEWER':
       return new LogError('LOG_NEWER', message, { path, cause: error });
     case 'RESTORE_FAILED':
@@ -305,4 +286,9 @@ function asLogError(error: SnapshotError, path: string): LogError {
     default:
       return new LogError('LOG_READ_FAILED', message, { path, cause });
   }
+}
+
+function asLogDamage(error: SnapshotDamagedError, path: string): LogDamagedError {
+  const { byteOffset, reason } = error;
+  return new LogDamagedError({ path, byteOffset, reason, cause: error });
 }
