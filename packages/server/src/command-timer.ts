@@ -10,7 +10,7 @@ import { shownWords } from './shown-words.ts';
 import { SLOW_LOG_SHOWN, type SlowLog } from './slow-log.ts';
 
 /** One batch in so many is timed command by command. */
-const SAMPLED_BATCHES = 64;
+const SAMPLED_BATCHES = 256;
 /** A limit below this is kept to by each command; a batch of small ones stays far below. */
 const BATCH_MS = 10;
 

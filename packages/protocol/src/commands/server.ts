@@ -127,7 +127,7 @@ export const serverRows = [
     reply: { native: 'text', resp: 'bulk' },
     idempotent: true,
     differs:
-      'In commandstats and latencystats, commands that take constant time are timed when they are first called and then in every 64th batch of requests (in all of them, if slowlog-log-slower-than or latency-monitor-threshold is below 10 ms); usec is what that makes for all calls. Others are timed at each call.',
+      'In commandstats and latencystats, commands that take constant time are timed when they are first called and then in every 256th batch of requests (in all of them, if slowlog-log-slower-than or latency-monitor-threshold is below 10 ms); usec is what that makes for all calls. Others are timed at each call.',
   }),
   command({
     name: 'SHUTDOWN',
