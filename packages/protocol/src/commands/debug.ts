@@ -11,7 +11,7 @@ export const debugRows = [
     summary: 'Stops the whole server for so many seconds, which may have a fraction.',
     complexity: 'O(1)',
     flags: FLAGS,
-    args: [text('seconds')],
+    args: [text('duration')],
     reply: { native: 'text', resp: 'ok' },
     idempotent: true,
     differs: DIFFERS,
