@@ -1,4 +1,4 @@
-// pnpm bench [--quick] [embedded] [codec] [client] [engine] [disk]: prints all comparisons, or those
+// pnpm bench [--quick] [embedded] [codec] [client] [engine] [disk] [stalls]: prints all comparisons, or those
 // whose names begin so. engine-100m takes minutes and runs only when it is named in full.
 import { parseArgs } from 'node:util';
 import { measureClientAndServer } from './client-and-server.ts';
@@ -14,6 +14,7 @@ import { comparePauses } from './engine/pauses.ts';
 import { measureScale } from './engine/scale.ts';
 import { compareSpeed } from './engine/speed.ts';
 import { redisNameAndVersion } from './redis-server.ts';
+import { measureStalls } from './stalls/stalls.ts';
 import { compareValueCodecs } from './value-codec.ts';
 import { machine, nameAndVersion } from './versions.ts';
 
@@ -54,6 +55,15 @@ const COMPARISONS: ReadonlyMap<string, () => Promise<void>> = new Map([
         : measureClientAndServer(300, { rounds: 5, budgetMs: 40_000 }),
   ],
   ['disk-log', () => (quick ? compareLogSpeed(2_000, 1) : compareLogSpeed(60_000, 5))],
+  [
+    'stalls',
+    () =>
+      measureStalls(
+        quick
+          ? { keys: 20_000, flushedKeys: 50_000, valueBytes: 10_000_000 }
+          : { keys: 1_000_000, flushedKeys: 10_000_000, valueBytes: 500_000_000 },
+      ),
+  ],
   ['engine-memory', () => compareMemory(quick ? 50_000 : 10_000_000)],
   [
     'engine-speed',
