@@ -1,7 +1,7 @@
-// pnpm bench [--quick] [--svg DIRECTORY] [--peer PATH] [embedded] [codec] [clients] [servers] [engine] [disk]:
-// prints all comparisons, or those whose names begin so, and draws the charts of those that have
-// one. engine-100m takes minutes and runs only when it is named in full. A peer is a server that takes
-// redis-server's options, and is compared with it and with kvd.
+// pnpm bench [--quick] [--svg DIRECTORY] [--peer PATH] [embedded] [codec] [clients] [servers] [disk]
+// [stalls] [engine]: prints all comparisons, or those whose names begin so, and draws the charts of
+// those that have one. engine-100m takes minutes and runs only when it is named in full. A peer is a
+// server that takes redis-server's options, and is compared with it and with kvd.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -22,6 +22,7 @@ import { redisNameAndVersion } from './redis-server.ts';
 import { compareLatency } from './servers/latency.ts';
 import { SETTINGS } from './servers/settings.ts';
 import { compareServerSpeed, type Setting } from './servers/speed.ts';
+import { measureStalls } from './stalls/stalls.ts';
 import { compareValueCodecs } from './value-codec.ts';
 import { machine, nameAndVersion } from './versions.ts';
 
@@ -92,6 +93,15 @@ const COMPARISONS: ReadonlyMap<string, () => Promise<void>> = new Map([
     () => (quick ? compareLatency(2000, 1, peers) : compareLatency(200_000, 5, peers)),
   ],
   ['disk-log', () => (quick ? compareLogSpeed(2_000, 1) : compareLogSpeed(60_000, 5))],
+  [
+    'stalls',
+    () =>
+      measureStalls(
+        quick
+          ? { keys: 20_000, flushedKeys: 50_000, valueBytes: 10_000_000 }
+          : { keys: 1_000_000, flushedKeys: 10_000_000, valueBytes: 500_000_000 },
+      ),
+  ],
   ['engine-memory', () => compareMemory(quick ? 50_000 : 10_000_000)],
   [
     'engine-speed',

@@ -16,6 +16,7 @@ export class ActiveExpiry {
   private readonly engine: Pick<Engine, 'sweep' | 'now'>;
   private readonly clock: Clock;
   private readonly timers: Timers;
+  private off = false;
   private interval: unknown;
   private pause: unknown;
 
@@ -25,10 +26,15 @@ export class ActiveExpiry {
     this.timers = timers;
   }
 
+  /** Whether it works, if it has been started: DEBUG SET-ACTIVE-EXPIRE. */
+  turn(on: boolean): void {
+    this.off = !on;
+  }
+
   start(): void {
     this.interval = this.timers.setInterval(() => {
       // While more is due the slices follow each other by themselves.
-      if (this.pause === undefined) this.slice();
+      if (this.pause === undefined && !this.off) this.slice();
     }, INTERVAL_MS);
   }
 

@@ -1,11 +1,11 @@
 // The one place where implementations meet: the server's ports are filled here with
 // the engine, the snapshots, the clock and the timers.
 import type { RewriteThreshold, SnapshotKeeper } from '@kv/persistence';
-import { type Clock, KvServer, type Log, type Timers } from '@kv/server';
+import { type Clock, type Diagnostics, KvServer, type Log, type Timers } from '@kv/server';
 import { ActiveExpiry } from './active-expiry.ts';
 import { ByteEngine } from './byte-engine.ts';
 import { ConfigError } from './config/config-error.ts';
-import { LiveConfig } from './config/live-config.ts';
+import { type Effects, LiveConfig } from './config/live-config.ts';
 import type { Config } from './config/options.ts';
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import type { Engine } from './engine.ts';
@@ -26,6 +26,8 @@ export interface Surroundings {
   readonly timers: Timers;
   readonly log: Log;
   readonly random: () => number;
+  /** Where the options were read from, if from a file. */
+  readonly configFile?: string | undefined;
   /** Keeps nothing on disk, whatever `dir` says. */
   readonly inMemory: boolean;
   readonly onLoadProgress?: (progress: Progress) => void;
@@ -156,7 +158,10 @@ function build(config: Config, surroundings: Surroundings, storage: Storage) {
   const expiry = new ActiveExpiry(engine, clock, timers);
   let showing: unknown;
   const limit = (now: Config) => engine.limit(now.maxmemory, now['maxmemory-policy']);
-  const live = new LiveConfig(config, {
+  const measure = (now: Config) => {
+    server.diagnostics = diagnosticsOf(now);
+  };
+  const effects: Effects = {
     timeout: () => {},
     maxclients: () => {},
     'shutdown-timeout': () => {},
@@ -176,7 +181,13 @@ function build(config: Config, surroundings: Surroundings, storage: Storage) {
       server.keyspaceEvents = now['notify-keyspace-events'];
     },
     loglevel: ({ loglevel }) => surroundings.onLogLevel?.(loglevel),
-  });
+    'slowlog-log-slower-than': measure,
+    'slowlog-max-len': measure,
+    'latency-monitor-threshold': measure,
+    'latency-tracking': measure,
+    'latency-tracking-info-percentiles': measure,
+  };
+  const live = new LiveConfig(config, effects, surroundings.configFile);
   const lifecycle: Lifecycle = new Lifecycle({
     keeper,
     appendLog,
@@ -211,6 +222,13 @@ function build(config: Config, surroundings: Surroundings, storage: Storage) {
       },
     },
     transport: config.transport,
+    monotonic: () => performance.now(),
+    diagnostics: diagnosticsOf(config),
+    debugging: {
+      allowed: config['enable-debug-command'],
+      activeExpiry: (on) => expiry.turn(on),
+      block: (ms) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms),
+    },
   });
   server.keyspaceEvents = config['notify-keyspace-events'];
   const startJobs = () => {
@@ -223,6 +241,16 @@ function build(config: Config, surroundings: Surroundings, storage: Storage) {
     }, SAVE_PROGRESS_MS);
   };
   return { server, lifecycle, startJobs };
+}
+
+function diagnosticsOf(config: Config): Diagnostics {
+  return {
+    slowerThanUs: config['slowlog-log-slower-than'],
+    slowLogMax: config['slowlog-max-len'],
+    latencyMs: config['latency-monitor-threshold'],
+    tracking: config['latency-tracking'],
+    percentiles: config['latency-tracking-info-percentiles'],
+  };
 }
 
 function rewriteThreshold(config: Config): RewriteThreshold {

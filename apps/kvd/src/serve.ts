@@ -24,6 +24,7 @@ export async function serve(sources: ConfigSources): Promise<void> {
     timers: systemTimers,
     log,
     random: Math.random,
+    configFile: sources.file,
     inMemory: false,
     onLoadProgress: loading.show,
     onSaveProgress: saving.show,

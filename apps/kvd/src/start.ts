@@ -22,6 +22,8 @@ export interface StartOptions {
   readonly password?: string;
   readonly databases?: number;
   readonly maxClients?: number;
+  /** Allow DEBUG, as the option `enable-debug-command`. Default: no. */
+  readonly debugCommand?: boolean;
   /**
    * Where deadlines, LASTSAVE and ages take the time from, in Unix milliseconds. It may jump: deadlines
    * follow it at once, and an entry that was seen expired stays gone when it goes back. Timers (save
@@ -75,6 +77,7 @@ export async function startKvd(options: StartOptions = {}): Promise<Kvd> {
   if (options.appendfsync !== undefined) flags.appendfsync = options.appendfsync;
   if (options.password !== undefined) flags.requirepass = options.password;
   if (options.databases !== undefined) flags.databases = String(options.databases);
+  if (options.debugCommand === true) flags['enable-debug-command'] = 'yes';
   if (options.maxClients !== undefined) flags.maxclients = String(options.maxClients);
   const { config } = resolveConfig({ flags, env: {}, file: undefined });
   if (config.appendonly && options.dir === undefined)

@@ -24,6 +24,8 @@ export interface ValueSource {
 export interface ReplyWriter {
   /** The version of the protocol that is written: 1 natively, 2 or 3 in RESP. */
   version: number;
+  /** Error replies written so far, those inside arrays too. */
+  readonly errors: number;
   /** A write's outcome: how many were written, 0 for a refusal. RESP says OK or nil. */
   written(count: number): void;
   /** `OK`, and other short texts that RESP sends as simple strings. */

@@ -76,7 +76,7 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
       trusted: session.trusted,
       finished: socket.finished,
       // Who waits for messages is not idle.
-      parked: this.suspension.isParked || session.subscriptions !== undefined,
+      parked: this.suspension.isParked || session.subscriptions !== undefined || session.monitoring,
       partial: input.end > input.start && this.mayRun(),
       receivedBytes,
       waitingBytes: socket.waitingBytes,
@@ -306,6 +306,7 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
     const { rows } = batch;
     executor.begin(batch, session);
     const done = executor.rows(batch, 0, rows, this);
+    executor.end(batch, done, session);
     const end = done < rows ? endOf(batch, done, start) : read;
     if (input.own && !batch.adoptable) input.leave(end);
     else input.consume(end);

@@ -15,6 +15,8 @@ import {
   type ReplyWriter,
   type RequestBatch,
 } from '@kv/protocol';
+import { CommandRunner } from './command-runner.ts';
+import { commandTitle } from './command-title.ts';
 import { bitmapCommands } from './commands/bitmap.ts';
 import { connectionCommands } from './commands/connection.ts';
 import { genericCommands } from './commands/generic.ts';
@@ -27,7 +29,6 @@ import type { Handler, ServerContext } from './handler.ts';
 import type { Parked } from './parked.ts';
 import { mayBeginRun, runPlain } from './plain-run.ts';
 import type { Session } from './session.ts';
-import type { Statistics } from './statistics.ts';
 import type { Transaction } from './transaction.ts';
 import { isOfHttp, unusualCommand } from './unusual-command.ts';
 
@@ -44,25 +45,21 @@ const HELLO_FIRST = errorReply('a native connection begins with HELLO', 'NOPROTO
 /** Executes the rows of batches: finds the command, checks, and runs its handler. */
 export class Dispatcher {
   private readonly context: ServerContext;
-  private readonly statistics: Statistics;
-  /** By command number. */
-  private readonly handlers: readonly (Handler | undefined)[];
+  private readonly runner: CommandRunner;
   private loaded = false;
 
   constructor(context: ServerContext) {
     this.context = context;
-    this.statistics = context.statistics;
     const byName: Readonly<Record<string, Handler>> = {
       ...stringCommands(context),
       ...bitmapCommands,
       ...genericCommands(context),
-      ...transactionCommands(context, (...request) => this.execute(...request)),
+      ...transactionCommands(context, (...request) => this.executeWithin(...request)),
       ...pubsubCommands(context),
       ...connectionCommands(context),
       ...serverCommands(context),
     };
-    const handlers = new Map(Object.entries(byName));
-    this.handlers = COMPILED.map((compiled) => compiled && handlers.get(compiled.row.name));
+    this.runner = new CommandRunner(context, byName);
   }
 
   /**
@@ -82,10 +79,12 @@ export class Dispatcher {
       const { writes, deniedWithoutMemory } = COMPILED[id] as CompiledCommand;
       const mayWrite = !writes || this.context.appendLog.failure === undefined;
       if (mayWrite && (!deniedWithoutMemory || this.hasRoom(request, row)))
-        return this.run(id, request, session, out);
+        return this.runner.isQuick(id)
+          ? this.runner.run(id, request, session, out)
+          : this.runner.observe(id, request, row, session, out);
     }
     const command = this.admit(id, request, row, session, out);
-    return command && this.run(command.id, request, session, out);
+    return command && this.runner.observe(command.id, request, row, session, out);
   }
 
   /**
@@ -99,12 +98,12 @@ export class Dispatcher {
     session: Session,
     out: Dialect['out'],
   ): number {
-    if (!mayBeginRun(request.command[row] as number)) return row;
-    const { keyspaceEvents, keyspaces, appendLog } = this.context;
-    const mutes = session.repliesOff || session.skipsReply;
-    if (mutes || keyspaceEvents.active || !this.isOrdinary(session)) return row;
+    const id = request.command[row] as number;
+    if (!mayBeginRun(id) || !this.runner.isQuick(id) || !this.isOrdinary(session)) return row;
+    if (session.repliesOff || session.skipsReply) return row;
+    const { keyspaces, appendLog, statistics } = this.context;
     const mayWrite = keyspaces.maxBytes === 0 && appendLog.failure === undefined;
-    const next = runPlain(request, row, to, session.keyspace, out, mayWrite, this.statistics);
+    const next = runPlain(request, row, to, session.keyspace, out, mayWrite, statistics);
     if (next > row) session.lastCommand = request.command[next - 1] as number;
     return next;
   }
@@ -119,23 +118,20 @@ export class Dispatcher {
     );
   }
 
-  private run(
-    id: number,
+  /** A command of a transaction: each is timed by itself, as it would be outside of it. */
+  private executeWithin(
     request: RequestBatch,
+    row: number,
     session: Session,
     out: ReplyWriter,
-  ): Parked | undefined {
-    const { calls } = this.statistics;
-    calls[id] = (calls[id] as number) + 1;
-    session.lastCommand = id;
-    const { keyspaceEvents } = this.context;
-    if (!keyspaceEvents.active || id === EXEC)
-      return (this.handlers[id] as Handler)(request, session, out) as Parked | undefined;
-    keyspaceEvents.begin(id, request);
+  ): void {
+    const { timer } = this.context;
+    const { closely } = timer;
+    timer.closely = true;
     try {
-      return (this.handlers[id] as Handler)(request, session, out) as Parked | undefined;
+      this.execute(request, row, session, out);
     } finally {
-      keyspaceEvents.end();
+      timer.closely = closely;
     }
   }
 
@@ -161,6 +157,7 @@ export class Dispatcher {
     if (command === undefined) return undefined;
     const refusal = this.refusal(command, request, row, session);
     if (refusal === undefined) return command;
+    this.countRejected(command);
     // Whatever is refused before it runs spoils what is being queued.
     if (transaction !== undefined) transaction.failed = true;
     out.error(command.id === EXEC ? this.abort(session, refusal) : refusal);
@@ -192,13 +189,20 @@ export class Dispatcher {
   ): void {
     const command = this.find(id, request, row, session, out);
     const refusal = command && this.refusalToQueue(command, request, row);
-    if (refusal !== undefined) out.error(refusal);
-    else if (command !== undefined && transaction.queue(request, row)) {
+    if (refusal !== undefined) {
+      this.countRejected(command as CompiledCommand);
+      out.error(refusal);
+    } else if (command !== undefined && transaction.queue(request, row)) {
       transaction.writes ||= command.writes;
       out.status('QUEUED');
       return;
     } else if (command !== undefined) out.error(QUEUE_FULL);
     transaction.failed = true;
+  }
+
+  private countRejected({ id }: CompiledCommand): void {
+    const { rejected } = this.context.statistics;
+    rejected[id] = (rejected[id] as number) + 1;
   }
 
   private refusalToQueue(
@@ -289,9 +293,8 @@ function isForSubscribers({ row }: CompiledCommand): boolean {
 }
 
 function notForSubscribers({ row }: CompiledCommand): ErrorReply {
-  const name = row.name.toLowerCase().replace(' ', '|');
   return errorReply(
-    `Can't execute '${name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
+    `Can't execute '${commandTitle({ row })}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
   );
 }
 

@@ -37,7 +37,13 @@ export class Executor {
   begin(batch: RequestBatch, session: Session): void {
     const { clock, keyspaces } = this.context;
     keyspaces.now = clock.now();
+    this.context.timer.begin();
     session.keyspace.prefetch(batch);
+  }
+
+  /** To be called when the first `rows` of a batch have been executed, by one client or several. */
+  end(batch: RequestBatch, rows: number, session: Session): void {
+    this.context.timer.end(batch, rows, session);
   }
 
   /** Executes rows `[from, to)` until one is parked or stops the client; answers where that is. */

@@ -112,6 +112,7 @@ export class Gathering implements Runner {
         (clients[i] as GatheredClient).runGathered(from, to, starts[i] as number);
         from = to;
       }
+      this.executor.end(batch, from, first.session);
       batch.release();
     } finally {
       clients.length = 0;

@@ -1,12 +1,16 @@
 import type { CommandGroup, NamesOfGroup, ReplyWriter, RequestBatch } from '@kv/protocol';
+import type { CommandTimer } from './command-timer.ts';
 import type { CredentialCheck } from './credentials.ts';
 import type { KeyspaceEvents } from './keyspace-events.ts';
+import type { LatencyMonitor } from './latency-monitor.ts';
+import type { Monitors } from './monitors.ts';
 import type { Parked } from './parked.ts';
 import type { Pause } from './pause.ts';
 import type {
   AppendOnlyLog,
   Clock,
   Configuration,
+  Debugging,
   Keyspaces,
   Lifecycle,
   Limits,
@@ -16,6 +20,7 @@ import type {
 } from './ports.ts';
 import type { PubSub } from './pubsub.ts';
 import type { Session } from './session.ts';
+import type { SlowLog } from './slow-log.ts';
 import type { Statistics } from './statistics.ts';
 import type { WatchedKeys } from './watched-keys.ts';
 
@@ -43,6 +48,11 @@ export interface ServerContext {
   readonly watchedKeys: WatchedKeys;
   readonly pubsub: PubSub;
   readonly keyspaceEvents: KeyspaceEvents;
+  readonly monitors: Monitors;
+  readonly slowLog: SlowLog;
+  readonly latency: LatencyMonitor;
+  readonly timer: CommandTimer;
+  readonly debugging: Debugging;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;

@@ -6,6 +6,8 @@ export type {
   ByteRanges,
   Clock,
   Configuration,
+  Debugging,
+  Diagnostics,
   Keyspace,
   KeyspaceObserver,
   Keyspaces,

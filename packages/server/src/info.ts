@@ -1,5 +1,7 @@
-import { COMPILED } from '@kv/protocol';
+import { COMPILED, type CompiledCommand } from '@kv/protocol';
+import { commandTitle } from './command-title.ts';
 import type { ServerContext } from './handler.ts';
+import { memoryUse } from './memory-report.ts';
 import { printable } from './quoted.ts';
 import { REDIS_VERSION } from './redis-version.ts';
 
@@ -30,11 +32,16 @@ function clients({ sessions, limits }: ServerContext): Fields {
   ];
 }
 
-function memory({ keyspaces, statistics }: ServerContext): Fields {
+function memory(context: ServerContext): Fields {
+  const { keyspaces, statistics } = context;
+  const { peak } = memoryUse(context);
   const usage = process.memoryUsage();
   const { usedBytes, liveBytes, maxBytes, evictionPolicy } = keyspaces;
   return [
     ['used_memory', usedBytes + statistics.clientBytes],
+    ['used_memory_human', humanBytes(usedBytes + statistics.clientBytes)],
+    ['used_memory_peak', peak],
+    ['used_memory_peak_human', humanBytes(peak)],
     ['used_memory_dataset', liveBytes],
     ['mem_clients_normal', statistics.clientBytes],
     ['mem_fragmentation_ratio', (usedBytes / Math.max(1, liveBytes)).toFixed(2)],
@@ -42,6 +49,7 @@ function memory({ keyspaces, statistics }: ServerContext): Fields {
     ['used_memory_heap', usage.heapUsed],
     ['used_memory_buffers', usage.arrayBuffers],
     ['maxmemory', maxBytes],
+    ['maxmemory_human', humanBytes(maxBytes)],
     ['maxmemory_policy', evictionPolicy],
   ];
 }
@@ -66,6 +74,12 @@ function persistence({ snapshots, appendLog, loading }: ServerContext): Fields {
     ['aof_current_size', appendLog.bytes],
     ['aof_base_size', appendLog.baseBytes],
   ];
+}
+
+/** As Redis writes it for people: `1.50M`. */
+function humanBytes(bytes: number): string {
+  const power = Math.min(4, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  return power === 0 ? `${bytes}B` : `${(bytes / 1024 ** power).toFixed(2)}${'BKMGT'[power]}`;
 }
 
 /** As Redis: whole seconds, and -1 for never. */
@@ -106,13 +120,34 @@ function cpu(): Fields {
   ];
 }
 
-/** How often each command was executed. */
-function commandstats({ statistics }: ServerContext): Fields {
+/** How often each command was executed, and how long that took: see {@link CommandTimer}. */
+function commandstats({ statistics, timer }: ServerContext): Fields {
+  const { calls, rejected, failed } = statistics;
   return COMPILED.flatMap((command) => {
-    const calls = command && statistics.calls[command.id];
-    if (!calls) return [];
-    const name = command.row.name.toLowerCase().replace(' ', '|');
-    return [[`cmdstat_${name}`, `calls=${calls}`] as const];
+    if (command === undefined) return [];
+    const { id } = command;
+    const [called = 0, refused = 0, faults = 0] = [calls[id], rejected[id], failed[id]];
+    if (called + refused === 0) return [];
+    const usPerCall = (timer.timedUs[id] ?? 0) / Math.max(1, timer.timedCalls[id] ?? 0);
+    const fields = [
+      `calls=${called}`,
+      `usec=${Math.round(usPerCall * called)}`,
+      `usec_per_call=${usPerCall.toFixed(2)}`,
+      `rejected_calls=${refused}`,
+      `failed_calls=${faults}`,
+    ];
+    return [[`cmdstat_${commandTitle(command)}`, fields.join(',')] as const];
+  });
+}
+
+function latencystats({ timer }: ServerContext): Fields {
+  const { percentiles } = timer.diagnostics;
+  return [...timer.histograms].map(([id, histogram]) => {
+    const shown = percentiles.map(
+      (percent) => `p${percent}=${(histogram.percentile(percent) / 1000).toFixed(3)}`,
+    );
+    const command = COMPILED[id] as CompiledCommand;
+    return [`latency_percentiles_usec_${commandTitle(command)}`, shown.join(',')] as const;
   });
 }
 
@@ -133,6 +168,8 @@ const SECTIONS: ReadonlyMap<string, (context: ServerContext) => Fields> = new Ma
   ['replication', replication],
   ['cpu', cpu],
   ['commandstats', commandstats],
+  ['latencystats', latencystats],
+  ['cluster', () => [['cluster_enabled', 0]]],
   ['keyspace', keyspace],
 ]);
 
@@ -141,7 +178,7 @@ const TITLES: ReadonlyMap<string, string> = new Map([['cpu', 'CPU']]);
 
 const ALL = ['all', 'everything'];
 /** What is shown only when asked for, by its name or with all. */
-const ON_REQUEST = new Set(['commandstats']);
+const ON_REQUEST = new Set(['commandstats', 'latencystats']);
 
 /** INFO's text: sections of `name:value` lines; no section named means the usual ones. */
 export function info(context: ServerContext, wanted: readonly string[]): string {

@@ -15,6 +15,13 @@ export class Parked {
   readonly start: (resume: (reply: Reply) => void) => void;
   readonly cancel: (() => void) | undefined;
   readonly abandonable: boolean;
+  /** The work is done in slices. */
+  isSliced = false;
+  /**
+   * Of work that is done in slices: called with the milliseconds that they took, all but the
+   * first, when the last is done.
+   */
+  worked: ((ms: number) => void) | undefined;
 
   constructor(
     start: (resume: (reply: Reply) => void) => void,

@@ -182,6 +182,8 @@ export interface Configuration {
   parameters(): Iterable<readonly [name: string, value: string]>;
   /** Changes all of these, or none; answers why it did not, for people. */
   change(pairs: readonly (readonly [name: string, value: string])[]): string | undefined;
+  /** Writes what has changed into the file that it was read from; answers why it did not, for people. */
+  rewrite(): string | undefined;
 }
 
 /** Limits that can change while the server runs. */
@@ -190,6 +192,30 @@ export interface Limits {
   readonly connectionsMax: number;
   /** Clients that send nothing for so long are disconnected; 0 is never. */
   readonly idleMsMax: number;
+}
+
+/** What is measured and kept of commands; may be replaced while the server runs. */
+export interface Diagnostics {
+  /** Microseconds from which a command is in the slow log; 0 is all of them, less is none. */
+  readonly slowerThanUs: number;
+  /** Entries of the slow log. */
+  readonly slowLogMax: number;
+  /** Milliseconds from which LATENCY keeps an event; 0 is never. */
+  readonly latencyMs: number;
+  /** Whether the distribution of each command's durations is kept. */
+  readonly tracking: boolean;
+  /** The percentiles of them that INFO shows. */
+  readonly percentiles: readonly number[];
+}
+
+/** What DEBUG does to the process. */
+export interface Debugging {
+  /** From where it is allowed: `local` is this machine. */
+  readonly allowed: 'no' | 'yes' | 'local';
+  /** Whether expired entries are removed that nobody asks for. */
+  activeExpiry(on: boolean): void;
+  /** Stops everything for so long. */
+  block(ms: number): void;
 }
 
 /** Unix milliseconds. */

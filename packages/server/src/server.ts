@@ -6,6 +6,7 @@ import {
   RespReader,
   RespReplyWriter,
 } from '@kv/protocol';
+import { CommandTimer } from './command-timer.ts';
 import { Connection, type Machinery } from './connection.ts';
 import { CredentialCheck } from './credentials.ts';
 import { Dispatcher } from './dispatch.ts';
@@ -13,14 +14,18 @@ import { Executor } from './executor.ts';
 import { Gathering } from './gathering.ts';
 import type { ServerContext } from './handler.ts';
 import { KeyspaceEvents } from './keyspace-events.ts';
+import { LatencyMonitor } from './latency-monitor.ts';
 import { BATCH_ROWS, HOUSEKEEPING_MS } from './limits.ts';
 import { formatAddress, type Listener, type ListenOptions, listen } from './listen.ts';
+import { Monitors } from './monitors.ts';
 import { Observers } from './observers.ts';
 import { Pause } from './pause.ts';
 import type {
   AppendOnlyLog,
   Clock,
   Configuration,
+  Debugging,
+  Diagnostics,
   Keyspaces,
   Lifecycle,
   Limits,
@@ -31,6 +36,7 @@ import type {
 import { PubSub } from './pubsub.ts';
 import { Session } from './session.ts';
 import { SharedInput } from './shared-input.ts';
+import { SlowLog } from './slow-log.ts';
 import { Statistics } from './statistics.ts';
 import { Turn } from './turn.ts';
 import { Watch } from './watch.ts';
@@ -48,12 +54,16 @@ export interface KvServerOptions {
   /** Whether the data is still being read from disk; most commands are refused meanwhile. */
   readonly loading: () => boolean;
   readonly clock: Clock;
+  /** Milliseconds with fractions, of a clock that only goes forward: `performance.now`. */
+  readonly monotonic: () => number;
   readonly timers: Timers;
   readonly log: Log;
   /** `undefined`: nobody has to sign in. */
   readonly password: string | undefined;
   /** Asked for again whenever they matter. */
   readonly limits: Limits;
+  readonly diagnostics: Diagnostics;
+  readonly debugging: Debugging;
   /**
    * How sockets are read: `auto` is into one shared buffer where Node.js allows it, `stream`
    * is each read in an array of its own.
@@ -94,6 +104,9 @@ export class KvServer {
     this.statistics = new Statistics(options.clock.now());
     const observers = new Observers(options.keyspaces);
     const pubsub = new PubSub();
+    const slowLog = new SlowLog();
+    const latency = new LatencyMonitor();
+    const { monotonic, clock, diagnostics } = options;
     const context: ServerContext = {
       ...options,
       credentials: new CredentialCheck(options.password),
@@ -101,6 +114,10 @@ export class KvServer {
       pubsub,
       keyspaceEvents: new KeyspaceEvents(pubsub, observers),
       watchedKeys: new WatchedKeys(options.keyspaces, observers),
+      monitors: new Monitors(),
+      slowLog,
+      latency,
+      timer: new CommandTimer({ monotonic, clock, slowLog, latency }, diagnostics),
       statistics: this.statistics,
       sessions: this.sessions,
       listening: () => this.listeners.map(({ address }) => address),
@@ -160,6 +177,11 @@ export class KvServer {
   /** What subscribers are told of keys: `notify-keyspace-events`. */
   set keyspaceEvents(flags: string) {
     this.machinery.context.keyspaceEvents.flags = flags;
+  }
+
+  /** What is measured and kept of commands from now on. */
+  set diagnostics(diagnostics: Diagnostics) {
+    this.machinery.context.timer.diagnostics = diagnostics;
   }
 
   /** Where the server listens. */
@@ -228,12 +250,16 @@ export class KvServer {
     this.sessions.delete(session);
     this.machinery.context.watchedKeys.forget(session);
     this.machinery.context.pubsub.forget(session);
+    if (session.monitoring) this.machinery.context.monitors.forget(session);
     this.options.log.debug({ client: session.id }, 'client disconnected');
     if (this.connections.size === 0) this.deserted?.();
   }
 
   /** Enforces the limits in time; by the monotonic clock, which the interval counts. */
   private keepHouse(): void {
+    const { statistics } = this;
+    const { usedBytes } = this.options.keyspaces;
+    statistics.peakBytes = Math.max(statistics.peakBytes, usedBytes + statistics.clientBytes);
     this.elapsedMs += HOUSEKEEPING_MS;
     for (const [connection, watch] of this.connections) {
       const { limits, log } = this.options;

@@ -54,6 +54,8 @@ export class Session {
   executing = false;
   /** What the client has subscribed to; `undefined` is nothing. */
   subscriptions: Subscriptions | undefined;
+  /** Sees what others execute: MONITOR. */
+  monitoring = false;
   /** Sends something that answers no request, of about so many bytes. */
   push: (write: Reply, bytes: number) => void = () => {};
   /** Closes the connection, whatever it is doing. */

@@ -1,6 +1,6 @@
 import type { ReplyWriter } from '@kv/protocol';
+import type { ServerContext } from './handler.ts';
 import { Parked, type Reply } from './parked.ts';
-import type { Timers } from './ports.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { Session } from './session.ts';
  * `slice` answers whether it was the last; what the first does is answered at once.
  */
 export function inSlices(
-  timers: Timers,
+  { timers, timer }: Pick<ServerContext, 'timers' | 'timer'>,
   { executing }: Session,
   out: ReplyWriter,
   slice: () => boolean,
@@ -22,12 +22,20 @@ export function inSlices(
     return undefined;
   }
   let cancelled = false;
-  return new Parked(
+  let workedMs = 0;
+  const parked = new Parked(
     (resume) => {
       const next = () => {
         if (cancelled) return;
-        if (slice()) resume(reply);
-        else timers.setImmediate(next);
+        const beganAt = timer.now();
+        isDone = slice();
+        workedMs += timer.now() - beganAt;
+        if (!isDone) {
+          timers.setImmediate(next);
+          return;
+        }
+        parked.worked?.(workedMs);
+        resume(reply);
       };
       timers.setImmediate(next);
     },
@@ -35,4 +43,6 @@ export function inSlices(
       cancelled = true;
     },
   );
+  parked.isSliced = true;
+  return parked;
 }

@@ -11,10 +11,15 @@ export class Statistics {
   outputBytes = 0;
   /** Bytes that connections hold now: requests not yet executed, replies not yet taken. */
   clientBytes = 0;
+  /** The most memory that entries and clients have had, as far as somebody looked. */
+  peakBytes = 0;
   keyspaceHits = 0;
   keyspaceMisses = 0;
   /** By command number. */
   readonly calls = new Float64Array(COMPILED.length);
+  /** By command number: calls that the gate has refused, and those that were answered with an error. */
+  readonly rejected = new Float64Array(COMPILED.length);
+  readonly failed = new Float64Array(COMPILED.length);
 
   constructor(startedAt: number) {
     this.startedAt = startedAt;
@@ -31,5 +36,7 @@ export class Statistics {
     this.keyspaceHits = 0;
     this.keyspaceMisses = 0;
     this.calls.fill(0);
+    this.rejected.fill(0);
+    this.failed.fill(0);
   }
 }

@@ -255,6 +255,7 @@ export class TestServer {
       },
       configuration: {
         parameters: () => [['maxclients', '10000']],
+        rewrite: () => 'The server is running without a config file',
         change: (pairs) => (pairs[0]?.[0] === 'maxclients' ? undefined : 'Unknown option'),
       },
       loading: () => this.loading,
@@ -263,6 +264,15 @@ export class TestServer {
       log: this.log,
       password: undefined,
       limits: { connectionsMax: 100, idleMsMax: 0 },
+      monotonic: () => this.clock.time,
+      diagnostics: {
+        slowerThanUs: 10_000,
+        slowLogMax: 128,
+        latencyMs: 0,
+        tracking: true,
+        percentiles: [50, 99],
+      },
+      debugging: { allowed: 'no', activeExpiry() {}, block() {} },
       transport: process.env.KV_TEST_TRANSPORT === 'stream' ? 'stream' : 'auto',
       ...options,
     });

@@ -15,11 +15,12 @@ export function cpuNanoseconds(pid: number): number | undefined {
   }
 }
 
+const PINNING = 'taskset';
+
 /** Whether processes can be kept to processors of their own here. */
-export const canPin =
-  availableParallelism() > 1 && spawnSync('taskset', ['--version']).status === 0;
+export const canPin = availableParallelism() > 1 && spawnSync(PINNING, ['--version']).status === 0;
 
 /** Keeps a process with all its threads to one processor, where that can be done. */
 export function pin(pid: number, processor: number): void {
-  if (canPin) spawnSync('taskset', ['-a', '-p', '-c', String(processor), String(pid)]);
+  if (canPin) spawnSync(PINNING, ['-a', '-p', '-c', String(processor), String(pid)]);
 }

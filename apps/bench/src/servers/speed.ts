@@ -1,5 +1,6 @@
 // Server against server over RESP: requests a second of many connections, closed loop, and the
 // processor time that the server takes for one.
+import type { Chart } from '../chart.ts';
 import { PipelinedConnection, RequestTemplate, load as send } from '../pipelined-connection.ts';
 import { type Effort, type Measurements, medians, runProgram } from '../rounds.ts';
 import type { RunningServer } from '../running-server.ts';

@@ -34,6 +34,13 @@ function integer(least: number, most: number, placeholder: string): OptionKind<n
   };
 }
 
+/** Percentiles such as `50 99 99.9`; `undefined` where one is none. */
+function percentiles(text: string): readonly number[] | undefined {
+  const words = text.split(/\s+/).filter((word) => word !== '');
+  const all = words.map((word) => (/^\d+(\.\d+)?$/.test(word) ? Number(word) : Number.NaN));
+  return all.every((percent) => percent >= 0 && percent <= 100) ? all : undefined;
+}
+
 function oneOf<const Value extends string>(...values: Value[]): OptionKind<Value> {
   return {
     allowed: `one of ${values.join(', ')}`,
@@ -90,6 +97,8 @@ function isHost(host: string): boolean {
   return isIP(host) !== 0 || /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?$/i.test(host);
 }
 
+const MICROSECONDS = integer(0, Number.MAX_SAFE_INTEGER, 'MICROSECONDS');
+
 export const KINDS = {
   port: integer(0, 65_535, 'PORT'),
   clients: integer(1, 1_000_000, 'COUNT'),
@@ -101,6 +110,19 @@ export const KINDS = {
     parse: memory,
   },
   fsync: oneOf('always', 'everysec', 'no'),
+  microseconds: {
+    allowed: 'a whole number of microseconds; 0 for all, -1 for none',
+    placeholder: 'MICROSECONDS',
+    parse: (text: string) => (text === '-1' ? -1 : MICROSECONDS.parse(text)),
+  },
+  milliseconds: integer(0, 2_000_000_000, 'MILLISECONDS'),
+  count: integer(0, 1_000_000, 'COUNT'),
+  percentiles: {
+    allowed: 'numbers from 0 to 100, separated by spaces',
+    placeholder: 'PERCENTS',
+    parse: percentiles,
+  },
+  debugCommand: oneOf('no', 'yes', 'local'),
   percent: integer(0, 1_000_000, 'PERCENT'),
   evictionPolicy: oneOf(...EVICTION_POLICIES),
   transport: oneOf('auto', 'stream'),

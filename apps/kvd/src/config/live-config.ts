@@ -1,6 +1,7 @@
 import type { Configuration } from '@kv/server';
 import { type Config, OPTIONS, type Option } from './options.ts';
 import { shownConfig } from './resolve.ts';
+import { replaceFile, rewritten } from './rewrite-file.ts';
 
 type Name = keyof Config;
 
@@ -13,11 +14,18 @@ const BY_NAME: ReadonlyMap<string, Option> = new Map(OPTIONS.map((row) => [row.n
 export class LiveConfig implements Configuration {
   private config: Config;
   private readonly effects: Effects;
+  private readonly file: string | undefined;
+  /** What CONFIG SET has changed, as text. */
+  private readonly changed = new Map<string, string>();
 
-  /** @param effects - one for each option that can change, even if it has nothing to do */
-  constructor(config: Config, effects: Effects) {
+  /**
+   * @param effects - one for each option that can change, even if it has nothing to do
+   * @param file - where the configuration was read from, if it was
+   */
+  constructor(config: Config, effects: Effects, file: string | undefined) {
     this.config = config;
     this.effects = effects;
+    this.file = file;
   }
 
   /** As it is now. */
@@ -45,7 +53,18 @@ export class LiveConfig implements Configuration {
     }
     this.config = { ...this.config, ...Object.fromEntries(changed) };
     for (const name of changed.keys()) this.effects[name]?.(this.config);
+    for (const [name, text] of pairs) this.changed.set(name, text);
     return undefined;
+  }
+
+  rewrite(): string | undefined {
+    if (this.file === undefined) return 'The server is running without a config file';
+    try {
+      if (replaceFile(this.file, (text) => rewritten(text, this.changed))) return undefined;
+      return 'Rewriting config file: it is written in a way that can only be changed by hand';
+    } catch (error) {
+      return `Rewriting config file: ${(error as Error).message}`;
+    }
   }
 }
 

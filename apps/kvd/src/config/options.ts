@@ -8,7 +8,7 @@ export interface Option<Name extends string = string, Value = unknown> {
   /** As it would be written in the configuration file. */
   readonly default: string;
   readonly help: string;
-  readonly group: 'Network' | 'Data' | 'Security' | 'Limits' | 'Logs';
+  readonly group: 'Network' | 'Data' | 'Security' | 'Limits' | 'Logs' | 'Diagnostics';
   /** Never shown, and may be read from the file that `KVD_..._FILE` names. */
   readonly secret?: true;
 }
@@ -173,6 +173,48 @@ export const OPTIONS = [
     default: 'auto',
     group: 'Logs',
     help: 'pretty for people, json for machines; auto is pretty on a terminal',
+  }),
+  option({
+    name: 'slowlog-log-slower-than',
+    kind: KINDS.microseconds,
+    default: '10000',
+    group: 'Diagnostics',
+    help: 'keep commands in the slow log that take so many microseconds; 0 keeps all, -1 none',
+  }),
+  option({
+    name: 'slowlog-max-len',
+    kind: KINDS.count,
+    default: '128',
+    group: 'Diagnostics',
+    help: 'how many the slow log keeps',
+  }),
+  option({
+    name: 'latency-monitor-threshold',
+    kind: KINDS.milliseconds,
+    default: '0',
+    group: 'Diagnostics',
+    help: 'keep events for LATENCY that take so many milliseconds; 0 keeps none',
+  }),
+  option({
+    name: 'latency-tracking',
+    kind: KINDS.yesNo,
+    default: 'yes',
+    group: 'Diagnostics',
+    help: 'keep how long calls of each command take, for LATENCY HISTOGRAM and INFO latencystats',
+  }),
+  option({
+    name: 'latency-tracking-info-percentiles',
+    kind: KINDS.percentiles,
+    default: '50 99 99.9',
+    group: 'Diagnostics',
+    help: 'the percentiles of them that INFO shows',
+  }),
+  option({
+    name: 'enable-debug-command',
+    kind: KINDS.debugCommand,
+    default: 'no',
+    group: 'Security',
+    help: 'who may use DEBUG, which can stop the server: no, yes, or local, from this machine',
   }),
 ] as const;
 

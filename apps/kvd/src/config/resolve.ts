@@ -161,10 +161,12 @@ function shown(option: Option, value: unknown): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (!Array.isArray(value)) return String(value);
   return value
-    .map((item: Record<string, unknown>) =>
-      'host' in item
-        ? `${item.optional ? '-' : ''}${item.host}`
-        : `${item.seconds} ${item.changes}`,
+    .map((item: number | Record<string, unknown>) =>
+      typeof item === 'number'
+        ? String(item)
+        : 'host' in item
+          ? `${item.optional ? '-' : ''}${item.host}`
+          : `${item.seconds} ${item.changes}`,
     )
     .join(' ');
 }

@@ -60,10 +60,15 @@ export class ServerConnection {
   async transcript(words: Words | undefined, mark: string): Promise<string[]> {
     const all = [...(words === undefined ? [] : [words]), ['PING', mark]];
     this.socket.write(Buffer.from(all.map(requestText).join(''), 'latin1'));
+    return this.until(mark);
+  }
+
+  /** All that comes, asked for or not, until something that contains a word, which is left out. */
+  async until(word: string): Promise<string[]> {
     const replies: string[] = [];
     for (;;) {
       const [reply] = await this.take(1);
-      if (reply === undefined || reply.includes(mark)) return replies;
+      if (reply === undefined || reply.includes(word)) return replies;
       replies.push(reply);
     }
   }

@@ -1,4 +1,4 @@
-import { command, help, integer, text } from './row.ts';
+import { command, help, integer, secret, text } from './row.ts';
 
 export const connectionRows = [
   command({
@@ -28,7 +28,7 @@ export const connectionRows = [
     complexity: 'O(1)',
     flags: ['fast', 'loading', 'no_auth', 'noscript'],
     args: [{ name: 'version', kind: 'integer', optional: true }],
-    options: [{ AUTH: [text('username'), text('password')] }, { SETNAME: [text('name')] }],
+    options: [{ AUTH: [secret('username'), secret('password')] }, { SETNAME: [text('name')] }],
     reply: { native: 'map', resp: 'map' },
     idempotent: true,
     differs:
@@ -40,7 +40,10 @@ export const connectionRows = [
     summary: 'Signs in with a password, or with a user name and a password.',
     complexity: 'O(1)',
     flags: ['fast', 'loading', 'no_auth', 'noscript'],
-    args: [text('username-or-password'), { name: 'password', kind: 'text', optional: true }],
+    args: [
+      secret('username-or-password'),
+      { name: 'password', kind: 'text', optional: true, secret: true },
+    ],
     reply: { native: 'text', resp: 'ok' },
     idempotent: true,
   }),

@@ -10,7 +10,7 @@ Generated from the command table, \`src/commands/*.ts\`, by \`pnpm --filter @kv/
 
 A native client (FORMAT.md) gets the native reply, a RESP client the other one.
 
-- **Flags** are Redis's: \`write\` changes the keyspace, \`readonly\` reads it, \`denyoom\` may need memory, \`fast\` takes constant time or nearly so, \`admin\` is for operators, \`no_auth\` is allowed before signing in, \`loading\` is allowed while the data is being loaded, \`noscript\` is not allowed in a script, \`no_multi\` not in a transaction, \`pubsub\` has to do with subscriptions.
+- **Flags** are Redis's: \`write\` changes the keyspace, \`readonly\` reads it, \`denyoom\` may need memory, \`fast\` takes constant time or nearly so, \`admin\` is for operators, \`no_auth\` is allowed before signing in, \`loading\` is allowed while the data is being loaded, \`noscript\` is not allowed in a script, \`no_multi\` not in a transaction, \`pubsub\` has to do with subscriptions, \`skip_slowlog\` is not in the slow log itself.
 - **Idempotent**: sending it twice leaves what sending it once leaves, so a client may send it again by itself after it lost its connection.
 - Options may stand in any order behind the other arguments; those of one bracket exclude each other.
 - An **integer** is a MessagePack number without a fraction, or decimal text, within 64 bits. A **key** is a string or bytes of up to 1 MiB. **Text** is a string of up to 1 MiB. A **value** is anything that FORMAT.md lets an argument be.

@@ -12,6 +12,8 @@ export interface Argument {
   /** An integer's least and greatest value, where the bounds are always the same. */
   readonly min?: number;
   readonly max?: number;
+  /** Never shown: by SLOWLOG, by MONITOR, in logs. */
+  readonly secret?: true;
   /** What an integer that is none or out of bounds is answered with, where Redis has words of its own. */
   readonly error?: string;
 }
@@ -50,7 +52,9 @@ export type CommandFlag =
   /** not allowed inside a transaction */
   | 'no_multi'
   /** has to do with subscriptions */
-  | 'pubsub';
+  | 'pubsub'
+  /** not in the slow log: what it sets off is there by itself */
+  | 'skip_slowlog';
 
 export type CommandGroup =
   | 'string'
@@ -177,6 +181,11 @@ export function integerWithin<const Name extends string>(
   error: string,
 ) {
   return { name, kind: 'integer', min, max, error } as const satisfies Argument;
+}
+
+/** A required text argument that nobody is to see. */
+export function secret<const Name extends string>(name: Name) {
+  return { name, kind: 'text', secret: true } as const satisfies Argument;
 }
 
 /** A required text argument. */

@@ -1,4 +1,4 @@
-import { type Argument, command, help, integer, integerWithin, key, text } from './row.ts';
+import { type Argument, command, help, integer, integerWithin, secret, text } from './row.ts';
 
 const names = {
   name: 'command',
@@ -126,20 +126,9 @@ export const serverRows = [
     args: [{ name: 'section', kind: 'text', many: true, optional: true }],
     reply: { native: 'text', resp: 'bulk' },
     idempotent: true,
+    differs:
+      'In commandstats and latencystats, commands that take constant time are timed when they are first called and then in every 256th batch of requests (in all of them, if slowlog-log-slower-than or latency-monitor-threshold is below 10 ms); usec is what that makes for all calls. Others are timed at each call.',
   }),
-  command({
-    name: 'MEMORY USAGE',
-    group: 'server',
-    summary: 'The bytes of memory that an entry takes, its part of the index included.',
-    complexity: 'O(1)',
-    flags: ['readonly'],
-    args: [key],
-    options: [{ SAMPLES: [integer('count')] }],
-    reply: { native: 'integer-or-nil', resp: 'integer-or-nil' },
-    idempotent: true,
-    differs: 'SAMPLES is accepted, and not needed: everything is counted.',
-  }),
-  command(help('MEMORY', 'server')),
   command({
     name: 'SHUTDOWN',
     group: 'server',
@@ -168,7 +157,7 @@ export const serverRows = [
     summary: 'Changes options while the server runs: all that are named, or none.',
     complexity: 'O(options)',
     flags: ['admin', 'loading', 'noscript'],
-    args: [text('option'), text('value')],
+    args: [text('option'), secret('value')],
     repeat: true,
     reply: { native: 'text', resp: 'ok' },
     idempotent: true,
@@ -183,6 +172,18 @@ export const serverRows = [
     args: [],
     reply: { native: 'text', resp: 'ok' },
     idempotent: true,
+  }),
+  command({
+    name: 'CONFIG REWRITE',
+    group: 'server',
+    summary: 'Writes what CONFIG SET has changed into the configuration file.',
+    complexity: 'O(options)',
+    flags: ['admin', 'loading', 'noscript'],
+    args: [],
+    reply: { native: 'text', resp: 'ok' },
+    idempotent: true,
+    differs:
+      'Options that came from flags or the environment, and were not changed, are not written.',
   }),
   command(help('CONFIG', 'server')),
   command({

@@ -1,6 +1,9 @@
 import { bitmapRows } from './bitmap.ts';
 import { connectionRows } from './connection.ts';
+import { debugRows } from './debug.ts';
+import { diagnosticsRows } from './diagnostics.ts';
 import { genericRows } from './generic.ts';
+import { memoryRows } from './memory.ts';
 import { pubsubRows } from './pubsub.ts';
 import type { CommandRow } from './row.ts';
 import { serverRows } from './server.ts';
@@ -20,6 +23,9 @@ export const COMMANDS = [
   ...pubsubRows,
   ...connectionRows,
   ...serverRows,
+  ...memoryRows,
+  ...diagnosticsRows,
+  ...debugRows,
   ...standaloneRows,
 ] as const;
 

@@ -30,7 +30,7 @@ export const transactionRows = [
     summary:
       'Executes what was queued since MULTI and answers all replies; nil, and nothing is executed, when a watched key has changed.',
     complexity: 'O(what was queued)',
-    flags: ['loading', 'noscript'],
+    flags: ['loading', 'noscript', 'skip_slowlog'],
     args: [],
     reply: { native: 'any', resp: 'array' },
     idempotent: false,

@@ -146,10 +146,11 @@ function select({ keyspaces }: ServerContext): Handler {
   };
 }
 
-function reset({ keyspaces, credentials, watchedKeys, pubsub }: ServerContext): Handler {
+function reset({ keyspaces, credentials, watchedKeys, pubsub, monitors }: ServerContext): Handler {
   return (_request, session, out) => {
     watchedKeys.forget(session);
     pubsub.forget(session);
+    if (session.monitoring) monitors.forget(session);
     session.reset(keyspaces.at(0), !credentials.required);
     out.version = session.protocol;
     out.status('RESET');

@@ -61,7 +61,7 @@ const scan: Handler = (request, { keyspace: db }, out) => {
 };
 
 /** Walks a database slice by slice, so that no other client waits for the whole of it. */
-function keys({ timers }: ServerContext): Handler {
+function keys(context: ServerContext): Handler {
   return (request, session, out) => {
     const { keyspace: db } = session;
     const pattern = request.range(request.at).slice();
@@ -75,7 +75,7 @@ function keys({ timers }: ServerContext): Handler {
       cursor = db.scan(cursor, SLICE_ENTRIES, visit);
       return cursor === 0;
     };
-    return inSlices(timers, session, out, slice, (later) => {
+    return inSlices(context, session, out, slice, (later) => {
       later.array(found.length);
       for (const key of found) later.bytes(key);
     });
@@ -83,7 +83,7 @@ function keys({ timers }: ServerContext): Handler {
 }
 
 /** Deletes what matches, slice by slice. */
-function delmatch({ timers }: ServerContext): Handler {
+function delmatch(context: ServerContext): Handler {
   return (request, session, out) => {
     const { keyspace: db } = session;
     const pattern = request.range(request.at).slice();
@@ -99,7 +99,7 @@ function delmatch({ timers }: ServerContext): Handler {
       for (const key of found) if (db.remove(range.take(key), 0)) deleted++;
       return cursor === 0;
     };
-    return inSlices(timers, session, out, slice, (later) => later.integer(deleted));
+    return inSlices(context, session, out, slice, (later) => later.integer(deleted));
   };
 }
 

@@ -12,6 +12,7 @@ import {
   type RequestBatch,
   subcommandsOf,
 } from '@kv/protocol';
+import { commandTitle } from '../command-title.ts';
 import { matchesGlob } from '../glob.ts';
 import type { Handler } from '../handler.ts';
 
@@ -90,8 +91,7 @@ function writeInfo(
   out.array(0);
   out.array(0);
   out.array(subcommands.length);
-  for (const sub of subcommands)
-    writeInfo(out, sub.row.name.toLowerCase().replace(' ', '|'), sub, []);
+  for (const sub of subcommands) writeInfo(out, commandTitle(sub), sub, []);
 }
 
 export const commandDocs: Handler = (request, _session, out) => {
@@ -126,7 +126,7 @@ function writeDocs(
   out.text('subcommands');
   out.map(subcommands.length);
   for (const { row } of subcommands) {
-    out.text(row.name.toLowerCase().replace(' ', '|'));
+    out.text(commandTitle({ row }));
     writeDocs(out, row, []);
   }
 }

@@ -97,7 +97,7 @@ class LcsTable {
   }
 }
 
-export function lcs({ timers }: ServerContext): Handler {
+export function lcs(context: ServerContext): Handler {
   return (request, session, out) => {
     const { at, options } = request;
     const { keyspace: db } = session;
@@ -116,7 +116,7 @@ export function lcs({ timers }: ServerContext): Handler {
       else if (asLength) later.integer(table.length);
       else later.bytes(table.trace().text);
     };
-    return inSlices(timers, session, out, () => table.fill(), reply);
+    return inSlices(context, session, out, () => table.fill(), reply);
   };
 }
 

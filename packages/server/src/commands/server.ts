@@ -5,6 +5,8 @@ import { info } from '../info.ts';
 import { Parked, type Reply } from '../parked.ts';
 import type { Keyspace } from '../ports.ts';
 import type { Session } from '../session.ts';
+import { debugCommands } from './debug.ts';
+import { diagnosticsCommands } from './diagnostics.ts';
 import { commandHelp } from './help.ts';
 import {
   commandCount,
@@ -13,11 +15,11 @@ import {
   commandInfo,
   commandList,
 } from './introspection.ts';
+import { memoryCommands } from './memory.ts';
 import { standaloneCommands } from './standalone.ts';
 import { waitaof } from './waitaof.ts';
 
 const ShutdownOption = optionSlots('SHUTDOWN');
-const UsageOption = optionSlots('MEMORY USAGE');
 const encoder = new TextEncoder();
 
 const NO_LOG = errorReply('appendonly is no: there is no log to rewrite');
@@ -109,14 +111,13 @@ function configSet({ configuration }: ServerContext): Handler {
   };
 }
 
-const memoryUsage: Handler = (request, { keyspace: db }, out) => {
-  const samples = (request.options[UsageOption.SAMPLES] as number) - 1;
-  if (samples >= 0 && (request.integer(samples) as number | bigint) < 0)
-    return out.error(Errors.syntax);
-  const ref = db.find(request, request.at);
-  if (ref === 0) out.absent();
-  else out.integer(db.memoryOf(ref));
-};
+function configRewrite({ configuration }: ServerContext): Handler {
+  return (_request, _session, out) => {
+    const refusal = configuration.rewrite();
+    if (refusal === undefined) out.status('OK');
+    else out.error(errorReply(refusal));
+  };
+}
 
 const NO_DATABASE = errorReply('DB index is out of range');
 
@@ -166,15 +167,18 @@ export function serverCommands(context: ServerContext): Handlers<'server'> {
       out.verbatim(info(context, sections));
     },
     ...standaloneCommands(context),
-    'MEMORY USAGE': memoryUsage,
-    'MEMORY HELP': commandHelp('MEMORY'),
+    ...memoryCommands(context),
+    ...diagnosticsCommands(context),
+    ...debugCommands(context),
     SHUTDOWN: shutdown(context),
     'CONFIG GET': configGet(context),
     'CONFIG SET': configSet(context),
     'CONFIG RESETSTAT': (_request, _session, out) => {
       context.statistics.reset();
+      context.timer.reset();
       out.status('OK');
     },
+    'CONFIG REWRITE': configRewrite(context),
     COMMAND: (request, session, out) => commandInfo(request, session, out),
     'COMMAND COUNT': commandCount,
     'COMMAND LIST': commandList,

@@ -3,6 +3,8 @@ import type { Grammar } from '../grammar.ts';
 
 const SAVES = 'saves or stops: tested with files and processes';
 const NONE = 'there is none here: what is not asked of an empty server is refused';
+const DEBUG = 'one command in Redis, with errors of its own: tested by itself';
+const EXECUTED = ['get', 'SET', 'object', 'config|get', 'nosuch'];
 const OWN_LIST = 'lists what this server has: tested by itself';
 
 /** Of `protocol/src/commands/server.ts`. */
@@ -50,4 +52,27 @@ export const serverGrammar: Grammar<'server'> = {
   'COMMAND GETKEYS': { skip: OWN_LIST },
   'COMMAND HELP': { compare: 'kind' },
   'CONFIG HELP': { compare: 'kind' },
+  'CONFIG REWRITE': {},
+  'MEMORY STATS': { compare: 'kind' },
+  'MEMORY DOCTOR': { compare: 'kind' },
+  'MEMORY PURGE': {},
+  'MEMORY MALLOC-STATS': { compare: 'kind' },
+  'SLOWLOG GET': { compare: 'kind', words: (draw) => [integerWord(draw, -2, 3)] },
+  'SLOWLOG LEN': { compare: 'kind' },
+  'SLOWLOG RESET': {},
+  'SLOWLOG HELP': { compare: 'kind' },
+  MONITOR: { skip: 'sends what is no reply: tested by itself' },
+  // Nothing is watched, so there is nothing to tell.
+  'LATENCY LATEST': {},
+  'LATENCY HISTORY': {},
+  'LATENCY RESET': {},
+  'LATENCY GRAPH': {},
+  'LATENCY DOCTOR': { compare: 'kind' },
+  'LATENCY HISTOGRAM': { compare: 'kind', words: ({ random }) => [random.pick(EXECUTED)] },
+  'LATENCY HELP': { compare: 'kind' },
+  'DEBUG SLEEP': { skip: DEBUG },
+  'DEBUG SET-ACTIVE-EXPIRE': { skip: DEBUG },
+  'DEBUG OBJECT': { skip: DEBUG },
+  'DEBUG JMAP': { skip: DEBUG },
+  'DEBUG HELP': { skip: DEBUG },
 };
