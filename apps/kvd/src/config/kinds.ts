@@ -97,7 +97,7 @@ function isHost(host: string): boolean {
   return isIP(host) !== 0 || /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?$/i.test(host);
 }
 
-const MICROSECONDS = integer(0, Number.MAX_SAFE_INTEGER, 'MICROSECONDS');
+const MICROSECONDS = integer(0, Number.MAX_SAFE_INTEGER, 'USEC');
 
 export const KINDS = {
   port: integer(0, 65_535, 'PORT'),
@@ -112,7 +112,7 @@ export const KINDS = {
   fsync: oneOf('always', 'everysec', 'no'),
   microseconds: {
     allowed: 'a whole number of microseconds; 0 for all, -1 for none',
-    placeholder: 'MICROSECONDS',
+    placeholder: 'USEC',
     parse: (text: string) => (text === '-1' ? -1 : MICROSECONDS.parse(text)),
   },
   milliseconds: integer(0, 2_000_000_000, 'MILLISECONDS'),
