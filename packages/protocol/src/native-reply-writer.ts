@@ -8,7 +8,7 @@ import {
   FrameKind,
   NATIVE_VERSION,
 } from './frame.ts';
-import { ReplyBuffer, type Sink } from './reply-buffer.ts';
+import { NOWHERE, ReplyBuffer, type Sink } from './reply-buffer.ts';
 import type { ReplyWriter, ValueSource } from './reply-writer.ts';
 import { isUtf8 } from './utf8.ts';
 
@@ -70,6 +70,10 @@ export class NativeReplyWriter extends ReplyBuffer implements ReplyWriter {
     const length = this.position - this.start + this.ownSplicedBytes;
     this.view.setUint32(this.start, length - FRAME_LENGTH_BYTES, false);
     this.complete();
+  }
+
+  aside(): NativeReplyWriter {
+    return new NativeReplyWriter(NOWHERE);
   }
 
   written(count: number): void {

@@ -90,3 +90,38 @@ describe.each([
     expect(out.pendingBytes).toBe(0);
   });
 });
+
+describe.each([
+  ['natively', NativeReplyWriter],
+  ['in RESP', RespReplyWriter],
+] as const)('elements written aside, %s', (_name, Writer) => {
+  test('are put into an array as if they had been written there', () => {
+    const sent = (write: (out: Writer) => void): string => {
+      const chunks: Uint8Array[] = [];
+      const out = new Writer({
+        send: (bytes, length) => chunks.push(new Uint8Array(bytes.subarray(0, length))) > 0,
+      });
+      out.begin();
+      write(out);
+      out.end();
+      out.flush();
+      return Buffer.concat(chunks).toString('latin1');
+    };
+    const put = sent((out) => {
+      const aside = out.aside();
+      for (let i = 0; i < 1000; i++) aside.bytes(LARGE.subarray(0, i));
+      const parts = [aside.take()];
+      aside.integer(7);
+      parts.push(aside.take());
+      expect(aside.pendingBytes).toBe(0);
+      out.array(1001);
+      for (const part of parts) out.put(part);
+    });
+    const written = sent((out) => {
+      out.array(1001);
+      for (let i = 0; i < 1000; i++) out.bytes(LARGE.subarray(0, i));
+      out.integer(7);
+    });
+    expect(put === written).toBe(true);
+  });
+});

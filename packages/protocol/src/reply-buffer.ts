@@ -23,6 +23,9 @@ function allocate(bytes: number): Uint8Array<ArrayBuffer> {
   return typeof Buffer === 'undefined' ? new Uint8Array(bytes) : Buffer.allocUnsafeSlow(bytes);
 }
 
+/** Where nothing is ever sent. */
+export const NOWHERE: Sink = { send: () => true };
+
 /** Bytes that are sent between those of the buffer. */
 interface Splice {
   /** In front of which byte of the buffer. */
@@ -98,6 +101,18 @@ export abstract class ReplyBuffer {
     this.splices.push({ at: this.position, bytes });
     this.splicedBytes += bytes.length;
     this.ownSplicedBytes += bytes.length;
+  }
+
+  /** Takes what has been written outside of a reply, as an array of its own. */
+  take(): Uint8Array {
+    const taken = this.output.slice(0, this.position);
+    this.position = 0;
+    return taken;
+  }
+
+  /** Writes what another writer of the same kind has written outside of a reply. */
+  put(written: Uint8Array): void {
+    this.splice(written);
   }
 
   /** Sends every complete reply. */

@@ -52,4 +52,16 @@ export interface ReplyWriter {
   /** A header; `pairs` keys and values follow in turn. */
   map(pairs: number): void;
   error(reply: ErrorReply): void;
+  /** A writer of the same kind, for elements that are put into a reply later. */
+  aside(): AsideWriter;
+  /** Puts elements into the reply that were written aside; nobody may change the bytes any more. */
+  put(elements: Uint8Array): void;
+}
+
+/** Writes elements of an array before the array: how many they will be is not known yet. */
+export interface AsideWriter extends ReplyWriter {
+  /** How much has been written and not been taken. */
+  readonly pendingBytes: number;
+  /** Takes what has been written. */
+  take(): Uint8Array;
 }

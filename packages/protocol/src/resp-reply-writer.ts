@@ -2,7 +2,7 @@ import { ByteWriter } from './byte-writer.ts';
 import { Encoding } from './encodings.ts';
 import { type ErrorReply, Errors } from './errors.ts';
 import { writeDecimal } from './integer.ts';
-import { ReplyBuffer, type Sink } from './reply-buffer.ts';
+import { NOWHERE, ReplyBuffer, type Sink } from './reply-buffer.ts';
 import type { ReplyWriter, ValueSource } from './reply-writer.ts';
 import { writeValueText } from './value/json-text.ts';
 import { walkValue } from './value/walk.ts';
@@ -66,6 +66,12 @@ export class RespReplyWriter extends ReplyBuffer implements ReplyWriter {
       this.error(Errors.replyTooLong);
     }
     this.complete();
+  }
+
+  aside(): RespReplyWriter {
+    const writer = new RespReplyWriter(NOWHERE);
+    writer.version = this.version;
+    return writer;
   }
 
   written(count: number): void {

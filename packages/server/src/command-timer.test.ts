@@ -4,11 +4,12 @@ import { startServer, type TestServer } from '../test/harness.ts';
 /** A server on which each look at the clock takes so many milliseconds, from when one says so. */
 async function slowServer(
   password?: string,
-): Promise<{ server: TestServer; step: { ms: number } }> {
-  const step = { ms: 0 };
+): Promise<{ server: TestServer; step: { ms: number; onLook?: () => void } }> {
+  const step: { ms: number; onLook?: () => void } = { ms: 0 };
   let time = 0;
   const monotonic = () => {
     time += step.ms;
+    step.onLook?.();
     return time;
   };
   return { server: await startServer({ monotonic, password }), step };
@@ -78,6 +79,9 @@ test('a batch of small commands that takes long is kept by the first of them', a
   const client = await server.greeted();
   for (let i = 0; i < 3; i++) await client.call('SET', 'k', 'v');
   step.ms = 20;
+  step.onLook = () => {
+    server.clock.time += step.ms;
+  };
   client.send(['SET', 'first', 'v'], ['SET', 'second', 'v'], ['INCR', 'n']);
   await client.next(3);
   step.ms = 0;
@@ -87,6 +91,23 @@ test('a batch of small commands that takes long is kept by the first of them', a
     ['SET', 'first', 'v', '... (or one of 1 behind it)'],
     ['INCR', 'n'],
   ]);
+});
+
+test('neither a clock that is set nor a pause between batches makes one slow', async () => {
+  const { server, step } = await slowServer();
+  await using _ = server;
+  const client = await server.greeted();
+  for (let i = 0; i < 3; i++) await client.call('SET', 'k', 'v');
+  // The batch has been idle for long, and takes no time by the wall clock.
+  step.ms = 1000;
+  await client.call('SET', 'k', 'v');
+  // The wall clock is set while a batch is executed that begins as soon as the one before ends.
+  step.ms = 0;
+  step.onLook = () => {
+    server.clock.time += 3_600_000;
+  };
+  await client.call('SET', 'k', 'v');
+  expect(await client.call('SLOWLOG LEN')).toBe(0);
 });
 
 test('a limit below that of batches is kept to by each command, and none by a negative one', async () => {

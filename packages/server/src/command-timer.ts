@@ -48,7 +48,9 @@ export class CommandTimer {
   private settings: Diagnostics;
   private always = false;
   private untilSample = 0;
+  /** When the batch began by the wall clock, and when the one before it ended by the other. */
   private beganAt = 0;
+  private endedAt = 0;
   /** The part of the batch that has been timed command by command, and a bit for each row of it. */
   private timedMs = 0;
   private timedRows = 0;
@@ -82,23 +84,30 @@ export class CommandTimer {
     return IS_SMALL[id] === 1 && !this.closely && this.timedCalls[id] !== 0;
   }
 
-  /** A batch is about to be executed. */
-  begin(): void {
+  /** A batch is about to be executed; `now` is the time by the wall clock. */
+  begin(now: number): void {
     const samples = this.untilSample-- <= 0;
     if (samples) this.untilSample = SAMPLED_BATCHES;
     this.closely = samples || this.always;
     this.timedMs = 0;
     this.timedRows = 0;
-    this.beganAt = this.parts.monotonic();
+    this.beganAt = now;
   }
 
   /**
    * A batch has been executed. If what was not timed in it took long, that can't be told from
    * each other any more: it is kept by the first command, with how many there were.
+   *
+   * The time since the batch before ended is what this one took at most, and one look at the clock
+   * tells it. Only where that is long the wall clock is asked as well; it alone may have been set.
    */
   end(request: RequestBatch, rows: number, session: Session): void {
-    if (this.closely) return;
-    const ms = this.parts.monotonic() - this.beganAt - this.timedMs;
+    const { monotonic, clock } = this.parts;
+    const before = this.endedAt;
+    this.endedAt = monotonic();
+    const atMost = this.endedAt - before - this.timedMs;
+    if (this.closely || atMost < BATCH_MS) return;
+    const ms = Math.min(atMost, clock.now() - this.beganAt - this.timedMs);
     if (ms < BATCH_MS) return;
     const untimed = Array.from({ length: rows }, (_, row) => row).filter(
       (row) => (this.timedRows & (1 << row)) === 0 && (request.command[row] as number) > 0,

@@ -37,7 +37,7 @@ export class Executor {
   begin(batch: RequestBatch, session: Session): void {
     const { clock, keyspaces } = this.context;
     keyspaces.now = clock.now();
-    this.context.timer.begin();
+    this.context.timer.begin(keyspaces.now);
     session.keyspace.prefetch(batch);
   }
 

@@ -1,5 +1,8 @@
 import type { ByteRanges } from './ports.ts';
 
+/** Room for most keys, and words behind them. */
+const ROOM_BYTES = 256;
+
 /** One key that is in no request, as a keyspace takes it; used again for every call. */
 export class KeyRange implements ByteRanges {
   bytes = new Uint8Array(0);
@@ -12,10 +15,13 @@ export class KeyRange implements ByteRanges {
   readonly hintVersion = 0;
   readonly adoptable = false;
 
-  /** Points at a key. */
+  /** Takes a key, which is copied: an array and a view of it for each would cost more. */
   take(key: Uint8Array): this {
-    this.bytes = key as Uint8Array<ArrayBuffer>;
-    this.view = new DataView(key.buffer as ArrayBuffer, key.byteOffset, key.byteLength);
+    if (key.length > this.bytes.length) {
+      this.bytes = new Uint8Array(Math.max(ROOM_BYTES, key.length * 2));
+      this.view = new DataView(this.bytes.buffer);
+    }
+    this.bytes.set(key);
     this.length[0] = key.length;
     return this;
   }

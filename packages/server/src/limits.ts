@@ -18,6 +18,9 @@ export const HOUSEKEEPING_MS = 1_000;
 /** Entries that one slice of long work (KEYS) visits before others have their turn. */
 export const SLICE_ENTRIES = 1_000;
 
+/** The same where each may be deleted, which takes longer. */
+export const SLICE_DELETIONS = 250;
+
 /** Bytes of commands that one transaction may hold: twice the largest value. */
 export const QUEUED_BYTES_MAX = 1024 * 1024 * 1024;
 

@@ -1,8 +1,15 @@
-import { ENTRY_TYPE_NAMES, Errors, errorReply, optionSlots, type RequestBatch } from '@kv/protocol';
+import {
+  ENTRY_TYPE_NAMES,
+  Errors,
+  errorReply,
+  optionSlots,
+  REPLY_BYTES_MAX,
+  type RequestBatch,
+} from '@kv/protocol';
+import { FoundKeys } from '../found-keys.ts';
 import { matchesGlob } from '../glob.ts';
 import type { Handler, Handlers, ServerContext } from '../handler.ts';
-import { KeyRange } from '../key-range.ts';
-import { SCAN_COUNT_MAX, SLICE_ENTRIES } from '../limits.ts';
+import { SCAN_COUNT_MAX, SLICE_DELETIONS, SLICE_ENTRIES } from '../limits.ts';
 import { inSlices } from '../sliced.ts';
 import { expiryCommands } from './expiry.ts';
 import { movingCommands } from './moving.ts';
@@ -10,6 +17,9 @@ import { objectCommands } from './object.ts';
 
 const ScanOption = optionSlots('SCAN');
 const SCAN_COUNT_DEFAULT = 10;
+
+/** What is found is gathered in arrays of about this length. */
+const PART_BYTES = 256 * 1024;
 
 const INVALID_CURSOR = errorReply('invalid cursor');
 
@@ -60,24 +70,38 @@ const scan: Handler = (request, { keyspace: db }, out) => {
   for (const key of keys) out.bytes(key);
 };
 
-/** Walks a database slice by slice, so that no other client waits for the whole of it. */
+/**
+ * Walks a database slice by slice, so that no other client waits for the whole of it. The keys
+ * are written as they will be sent: to do so at the end would be the longest slice of all.
+ */
 function keys(context: ServerContext): Handler {
   return (request, session, out) => {
     const { keyspace: db } = session;
     const pattern = request.range(request.at).slice();
-    const found: Uint8Array[] = [];
+    const aside = out.aside();
+    const parts: Uint8Array[] = [];
+    let partBytes = 0;
+    let found = 0;
     const visit = (ref: number) => {
       const key = db.keyOf(ref);
-      if (matchesGlob(pattern, key)) found.push(key.slice());
+      if (!matchesGlob(pattern, key)) return;
+      aside.bytes(key);
+      found++;
     };
     let cursor = 0;
     const slice = () => {
       cursor = db.scan(cursor, SLICE_ENTRIES, visit);
-      return cursor === 0;
+      const isLast = cursor === 0 || partBytes > REPLY_BYTES_MAX;
+      if (isLast || aside.pendingBytes >= PART_BYTES) {
+        const part = aside.take();
+        partBytes += part.length;
+        parts.push(part);
+      }
+      return isLast;
     };
     return inSlices(context, session, out, slice, (later) => {
-      later.array(found.length);
-      for (const key of found) later.bytes(key);
+      later.array(found);
+      for (const part of parts) later.put(part);
     });
   };
 }
@@ -87,16 +111,18 @@ function delmatch(context: ServerContext): Handler {
   return (request, session, out) => {
     const { keyspace: db } = session;
     const pattern = request.range(request.at).slice();
-    const range = new KeyRange();
+    const found = new FoundKeys();
+    const visit = (ref: number) => {
+      const key = db.keyOf(ref);
+      if (matchesGlob(pattern, key)) found.add(key);
+    };
     let cursor = 0;
     let deleted = 0;
     const slice = () => {
-      const found: Uint8Array[] = [];
-      cursor = db.scan(cursor, SLICE_ENTRIES, (ref) => {
-        const key = db.keyOf(ref);
-        if (matchesGlob(pattern, key)) found.push(key.slice());
-      });
-      for (const key of found) if (db.remove(range.take(key), 0)) deleted++;
+      found.clear();
+      cursor = db.scan(cursor, SLICE_DELETIONS, visit);
+      db.prefetch(found);
+      for (let key = 0; key < found.keyCount; key++) if (db.remove(found, key)) deleted++;
       return cursor === 0;
     };
     return inSlices(context, session, out, slice, (later) => later.integer(deleted));

@@ -29,6 +29,11 @@ import type { Allocate } from './memory.ts';
 const SPLIT_AT = Math.floor(TABLE_SLOTS * 0.85);
 /** Two halves with so few together become one again; well apart from a split. */
 const MERGE_AT = Math.floor(TABLE_SLOTS * 0.3);
+/**
+ * Halves that cannot be put together, because what is left of one is all at its end, as when keys
+ * go in the order of their hashes, are not tried again at every removal.
+ */
+const MERGE_TRIED_EVERY = 16;
 /** A directory entry is a table's number and its depth. */
 export const DEPTH_BITS = 5;
 export const DEPTH_MASK = (1 << DEPTH_BITS) - 1;
@@ -168,7 +173,8 @@ export class HashIndex {
     const count = (this.tables.counts[table] as number) - 1;
     this.tables.counts[table] = count;
     this.size--;
-    if (count < MERGE_AT && depth > 0) this.merge(hash, table, depth);
+    if (count < MERGE_AT && count % MERGE_TRIED_EVERY === 0 && depth > 0)
+      this.merge(hash, table, depth);
   }
 
   /**
