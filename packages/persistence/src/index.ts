@@ -44,13 +44,17 @@ export {
   readLog,
 } from './log/read-log.ts';
 export { verifyLog } from './log/verify-log.ts';
+export {
+  type LoggableStore,
+  LoggedStore,
+  type OpenLoggedStoreOptions,
+  openLoggedStore,
+} from './logged-store.ts';
 export { nodeFileSystem } from './node-file-system.ts';
 export {
   type OpenSnapshotsOptions,
   openSnapshots,
-  type SnapshotStore,
   type Snapshots,
-  type ValueCodec,
 } from './open-snapshots.ts';
 export {
   type LoadProgress,
@@ -66,6 +70,7 @@ export type { SaveReason, SnapshotEvent, SnapshotEventListener } from './snapsho
 export { SnapshotKeeper } from './snapshot-keeper.ts';
 export type { SnapshotHeader } from './snapshot-reader.ts';
 export type { SaveProgress } from './snapshot-writer.ts';
+export type { SnapshotStore, ValueCodec } from './store-entries.ts';
 export {
   diffEntries,
   type EntryDifference,

@@ -1,28 +1,11 @@
-import type { EntrySink, EntrySource, SnapshotEntry } from './entry.ts';
+import type { EntrySink } from './entry.ts';
 import { type Environment, resolveEnvironment } from './environment.ts';
-import { SnapshotError } from './errors.ts';
 import { type LoadResult, verifySnapshot } from './read-snapshot.ts';
 import { parseSavePoints } from './save-points.ts';
 import type { SnapshotEventListener } from './snapshot-events.ts';
 import { SnapshotKeeper } from './snapshot-keeper.ts';
+import { ownKey, type SnapshotStore, storeSource, type ValueCodec } from './store-entries.ts';
 import type { SaveResult } from './write-snapshot.ts';
-
-/** What `openSnapshots` needs of a store. `@kv/store`'s `ExpiringKeyValueStore<V>` has it. */
-export interface SnapshotStore<V> {
-  /** Live entries. */
-  entries(): Iterable<readonly [key: string, value: V]>;
-  /** Absolute Unix milliseconds; `undefined` when the entry never expires. */
-  deadline(key: string): number | undefined;
-  set(key: string, value: V, options?: { deadline?: number }): unknown;
-}
-
-/** Turns values into bytes and back. */
-export interface ValueCodec<V> {
-  /** Must not change the bytes later: they wait in memory until they have been written. */
-  encode(value: V): Uint8Array;
-  /** Gets bytes of its own, and may keep them. */
-  decode(bytes: Uint8Array): V;
-}
 
 export interface OpenSnapshotsOptions<V> extends Partial<Environment> {
   /** Made, with its parents, if missing. */
@@ -56,9 +39,6 @@ export interface Snapshots extends AsyncDisposable {
   /** Saves, and ends automatic saves. When the save fails it rejects and may be called again. */
   close(): Promise<void>;
 }
-
-/** The record type of values in an application's own codec. */
-const APPLICATION_VALUE = 255;
 
 /**
  * Lets a store in this process survive a restart: loads its snapshot, and saves it when asked, at save
@@ -105,47 +85,11 @@ export async function openSnapshots<V>(options: OpenSnapshotsOptions<V>): Promis
   };
 }
 
-function storeSource<V>(store: SnapshotStore<V>, codec: ValueCodec<V>): EntrySource {
-  const encoder = new TextEncoder();
-  const encodeEntry = (key: string, value: V): SnapshotEntry => {
-    if (/\p{Surrogate}/u.test(key)) {
-      const message = `the key ${JSON.stringify(key)} holds a lone surrogate and has no UTF-8 form`;
-      throw new SnapshotError('KEY_NOT_ENCODABLE', message);
-    }
-    return {
-      database: 0,
-      key: encoder.encode(key),
-      value: codec.encode(value),
-      type: APPLICATION_VALUE,
-      encoding: 0,
-      deadline: store.deadline(key),
-    };
-  };
-  return {
-    freeze() {
-      const entries: SnapshotEntry[] = [];
-      for (const [key, value] of store.entries()) entries.push(encodeEntry(key, value));
-      return {
-        count: entries.length,
-        [Symbol.iterator]: () => entries[Symbol.iterator](),
-        close: () => {
-          entries.length = 0;
-        },
-      };
-    },
-  };
-}
-
 function storeSink<V>(store: SnapshotStore<V>, codec: ValueCodec<V>, path: string): EntrySink {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   return {
     restore(entry) {
-      const { type, encoding, database, deadline } = entry;
-      if (type !== APPLICATION_VALUE || encoding !== 0 || database !== 0) {
-        const message = `${path} was written by something else: type ${type}, encoding ${encoding}, database ${database}`;
-        throw new SnapshotError('SNAPSHOT_FOREIGN', message, { path });
-      }
-      const key = decoder.decode(entry.key);
+      const { deadline } = entry;
+      const key = ownKey(entry, path);
       const value = codec.decode(entry.value.slice());
       if (deadline === undefined) store.set(key, value);
       else store.set(key, value, { deadline });

@@ -21,8 +21,14 @@ export class MapStore<V> {
     return this.#values.entries();
   }
 
-  clear(): void {
+  protected remove(key: string): void {
+    this.#values.delete(key);
+    this.#deadlines.delete(key);
+  }
+
+  clear(): unknown {
     this.#values.clear();
     this.#deadlines.clear();
+    return undefined;
   }
 }
