@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { holdIdleConnections, runOutOfDescriptors, trickle } from './crowds.ts';
+import { sendMutatedFrames } from './mutated-frames.ts';
+import { ignoreReplies } from './slow-readers.ts';
+
+// `pnpm hostile` is the same in full length.
+describe.skipIf(process.platform !== 'linux')(
+  'a server in a process of its own (skipped where there is no /proc)',
+  () => {
+    it('answers or closes whatever is wrong in a frame, and does not grow', async () => {
+      const seed = Math.floor(Math.random() * 2 ** 31);
+      const { failures } = await sendMutatedFrames(10_000, seed);
+      expect(failures, `seed ${seed}`).toEqual([]);
+    });
+
+    it('holds idle connections in 20 KiB each', async () => {
+      expect((await holdIdleConnections(1000)).failures).toEqual([]);
+    });
+
+    it('serves others beside clients that send byte by byte', async () => {
+      expect((await trickle(50, 5, 20)).failures).toEqual([]);
+    });
+
+    it('serves others beside clients that read nothing, and does not grow with them', async () => {
+      expect((await ignoreReplies(10, 0)).failures).toEqual([]);
+    });
+
+    it('goes on when descriptors have run out, and when there are some again', async () => {
+      expect((await runOutOfDescriptors(100)).failures).toEqual([]);
+    });
+  },
+);
