@@ -1,9 +1,9 @@
 import type { ValueCodec } from '@kv/protocol';
-import { type Call, isWaiting, settle } from './call.ts';
+import { type Call, goesAgain, requestBytes, settle } from './call.ts';
 import { Fifo } from './fifo.ts';
 import type { Link } from './link.ts';
 import { Outbox } from './outbox.ts';
-import { areFixed, mayRepeat } from './repeatable.ts';
+import { mayRepeat } from './repeatable.ts';
 import { sessionWords } from './session.ts';
 
 const nothing = (): void => {};
@@ -56,15 +56,17 @@ export class CallQueue {
   add(name: string, args: readonly unknown[], { resolve, reject, expiresAt }: Answer): Call {
     const { outbox } = this;
     const start = outbox.encode(name, args);
-    const end = outbox.bytes;
+    const { run } = outbox;
+    const end = run.length;
     const call: Call = {
       name,
       resolve,
       reject,
+      run,
       start,
       end,
-      bytes: end - start,
-      again: this.toRepeat(name, args, start),
+      waiting: true,
+      repeatable: mayRepeat(name, args),
       tells: sessionWords(name, args),
       expiresAt,
       sent: false,
@@ -72,20 +74,15 @@ export class CallQueue {
       release: undefined,
     };
     outbox.add(call);
-    this.heldBytes += call.bytes;
+    this.heldBytes += end - start;
     return call;
-  }
-
-  private toRepeat(name: string, args: readonly unknown[], start: number): Call['again'] {
-    if (!mayRepeat(name, args)) return undefined;
-    return areFixed(args) ? args : this.outbox.copyFrom(start);
   }
 
   /** Settles a call that has no reply. True: its request was taken back before it was sent. */
   giveUp(call: Call): boolean {
     settle(call);
-    if (isWaiting(call)) {
-      this.heldBytes -= call.bytes;
+    if (call.waiting) {
+      this.heldBytes -= requestBytes(call);
       this.outbox.cancel(call);
       return true;
     }
@@ -101,7 +98,7 @@ export class CallQueue {
     outbox.take((bytes, calls) => {
       // Before the bytes are sent: a stream may answer while it is written to.
       for (const call of calls) {
-        call.end = 0;
+        call.waiting = false;
         call.sent = true;
         sent.push(call);
       }
@@ -113,7 +110,8 @@ export class CallQueue {
   shift(): Call | undefined {
     const call = this.sent.shift();
     if (call === undefined) return undefined;
-    this.heldBytes -= call.bytes;
+    this.outbox.answered(call);
+    this.heldBytes -= requestBytes(call);
     if (call.settled) this.dropped--;
     return call;
   }
@@ -127,11 +125,11 @@ export class CallQueue {
     const again: Call[] = [];
     const uncertain: Call[] = [];
     for (const call of this.sent.drain()) {
-      if (call.again !== undefined) {
+      if (goesAgain(call)) {
         again.push(call.settled ? unheard(call) : call);
         continue;
       }
-      this.heldBytes -= call.bytes;
+      this.heldBytes -= requestBytes(call);
       if (call.settled) continue;
       settle(call);
       uncertain.push(call);

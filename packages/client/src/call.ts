@@ -1,3 +1,5 @@
+import type { RequestRun } from './request-run.ts';
+
 /** What can be said of any single call. */
 export interface CallOptions {
   /**
@@ -14,16 +16,14 @@ export interface Call {
   readonly name: string;
   readonly resolve: (reply: unknown) => void;
   readonly reject: (error: Error) => void;
-  /** Where the request lies in the outgoing bytes while it waits there; else `end` is 0. */
+  /** The request is `[start, end)` of this run, where it stays until it has been answered. */
+  run: RequestRun;
   start: number;
   end: number;
-  /** The length of the request. */
-  readonly bytes: number;
-  /**
-   * What to send again after the connection was lost: the arguments if nobody can
-   * change them, else the bytes; `undefined` when it must not be sent twice.
-   */
-  again: readonly unknown[] | Uint8Array | undefined;
+  /** Whether the request waits there to be sent. */
+  waiting: boolean;
+  /** Whether the request may be sent again when the connection was lost. */
+  readonly repeatable: boolean;
   /** The words of a command that changes the connection itself; see `Session`. */
   readonly tells: readonly string[] | undefined;
   /** Monotonic milliseconds; Infinity is never. */
@@ -35,16 +35,23 @@ export interface Call {
   release: (() => void) | undefined;
 }
 
-/** Whether the request still lies in the outgoing bytes. */
-export function isWaiting(call: Call): boolean {
-  return call.end > 0;
-}
-
 /** Marks a call as answered and lets go of all that it held. */
 export function settle(call: Call): void {
   call.settled = true;
-  call.release?.();
+  if (call.release === undefined) return;
+  call.release();
   call.release = undefined;
-  // What the connection was told is told again even when nobody waits for the answer.
-  if (call.tells === undefined) call.again = undefined;
+}
+
+/** The length of the request. */
+export function requestBytes(call: Call): number {
+  return call.end - call.start;
+}
+
+/**
+ * Whether a request goes out again after the connection was lost. What the
+ * connection was told is told again even when nobody waits for the answer.
+ */
+export function goesAgain(call: Call): boolean {
+  return call.repeatable && !(call.settled && call.tells === undefined);
 }

@@ -9,6 +9,14 @@ import { Session } from './session.ts';
 import type { ClientState } from './state.ts';
 import { traceCall, traceState } from './trace.ts';
 
+let lastResolve: (reply: unknown) => void;
+let lastReject: (error: Error) => void;
+/** One function for all promises: making one a call would cost as much as the promise. */
+const takeResolvers = (resolve: (reply: unknown) => void, reject: (error: Error) => void): void => {
+  lastResolve = resolve;
+  lastReject = reject;
+};
+
 /** What holds for one call, when its own options and its view's have been put together. */
 export interface CallLimits {
   readonly signals: readonly AbortSignal[];
@@ -90,8 +98,8 @@ export class Caller {
         timeoutMs === undefined ? options.timeoutMs : checkTimeout('timeoutMs', timeoutMs);
       const now = options.timers.now();
       const expiresAt = limitMs === 0 ? Number.POSITIVE_INFINITY : now + limitMs;
-      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-      const call = queue.add(name, args, { resolve, reject, expiresAt });
+      const promise = new Promise<unknown>(takeResolvers);
+      const call = queue.add(name, args, { resolve: lastResolve, reject: lastReject, expiresAt });
       if (call.tells !== undefined) this.session.asked(name, call.tells);
       this.expiry.watch(expiresAt, now);
       if (signals.length > 0) this.follow(signals, call);

@@ -1,17 +1,20 @@
-/** When the consumed front is longer than this and than the rest, it is cut off. */
-const FRONT_MAX = 1024;
+/** A power of two, as every capacity here. */
+const CAPACITY_MIN = 64;
 
-/** A queue: in at the back, out at the front, both in constant time. */
+/** A queue in a ring: in at the back, out at the front, both in constant time. */
 export class Fifo<T extends object> {
-  private items: (T | undefined)[] = [];
+  private items: (T | undefined)[] = new Array(CAPACITY_MIN).fill(undefined);
   private head = 0;
+  private size_ = 0;
 
   get size(): number {
-    return this.items.length - this.head;
+    return this.size_;
   }
 
   push(item: T): void {
-    this.items.push(item);
+    if (this.size_ === this.items.length) this.grow();
+    const { items } = this;
+    items[(this.head + this.size_++) & (items.length - 1)] = item;
   }
 
   /** The oldest, which stays. */
@@ -20,27 +23,42 @@ export class Fifo<T extends object> {
   }
 
   shift(): T | undefined {
-    if (this.head === this.items.length) return undefined;
-    const item = this.items[this.head];
+    if (this.size_ === 0) return undefined;
+    const { items, head } = this;
+    const item = items[head];
     // What left the queue is not kept alive by it.
-    this.items[this.head++] = undefined;
-    if (this.head > FRONT_MAX && this.head * 2 > this.items.length) {
-      this.items = this.items.slice(this.head);
-      this.head = 0;
-    }
+    items[head] = undefined;
+    this.head = (head + 1) & (items.length - 1);
+    this.size_--;
     return item;
   }
 
-  /** Takes everything out, oldest first. */
+  /** Takes everything out, oldest first, and gives the memory of a long ring back. */
   drain(): T[] {
-    const items = this.items.slice(this.head) as T[];
-    this.items = [];
+    const items = this.toArray();
+    this.items = new Array(CAPACITY_MIN).fill(undefined);
     this.head = 0;
+    this.size_ = 0;
     return items;
   }
 
   forEach(visit: (item: T) => void): void {
-    const { items } = this;
-    for (let at = this.head; at < items.length; at++) visit(items[at] as T);
+    for (let i = 0; i < this.size_; i++)
+      visit(this.items[(this.head + i) & (this.items.length - 1)] as T);
+  }
+
+  private toArray(): T[] {
+    const all: T[] = [];
+    this.forEach((item) => {
+      all.push(item);
+    });
+    return all;
+  }
+
+  private grow(): void {
+    const all: (T | undefined)[] = this.toArray();
+    for (let free = all.length; free > 0; free--) all.push(undefined);
+    this.items = all;
+    this.head = 0;
   }
 }

@@ -58,7 +58,9 @@ export class Link {
     this.codec = codec;
     this.events = events;
     const { address, connectTimeoutMs, timers } = options;
-    this.socket = options.openSocket(address);
+    this.socket = options.openSocket(address, (bytes, length) =>
+      this.received(bytes, length, true),
+    );
     this.timer = timers.setTimeout(
       () => this.lose(`no answer within ${connectTimeoutMs} ms`),
       connectTimeoutMs,
@@ -71,7 +73,8 @@ export class Link {
     const { connecting, pending } = socket as Partial<Socket>;
     if (connecting || pending) socket.on('connect', () => this.greet(session));
     else queueMicrotask(() => this.greet(session));
-    socket.on('data', (chunk: Uint8Array) => this.received(chunk));
+    // Streams that are no sockets, and hosts that know no `onread`, deliver here.
+    socket.on('data', (chunk: Uint8Array) => this.received(chunk, chunk.length, false));
     // This listener stays after the end: an error that nobody hears would end the process.
     socket.on('error', (error: NodeJS.ErrnoException) =>
       this.lose(error.message || error.code || 'the connection failed', error),
@@ -124,7 +127,8 @@ export class Link {
     this.socket.write(writer.copy());
   }
 
-  private received(chunk: Uint8Array): void {
+  /** @param shared - the chunk's memory is read into again as soon as this returns */
+  private received(chunk: Uint8Array, length: number, shared: boolean): void {
     if (this.over) return;
     const { reader } = this;
     this.quietSince = this.options.timers.now();
@@ -132,8 +136,9 @@ export class Link {
       // The answer to HELLO is far below 16 MiB, so its length begins with a zero.
       if (!this.greeted && reader.bytes.length === 0 && chunk[0] !== 0)
         throw new ProtocolError('what answers here is not a kvd server');
-      reader.push(chunk);
+      reader.push(chunk, length);
       while (!this.over && reader.next()) this.frame(reader.kind);
+      if (shared) reader.keep();
     } catch (error) {
       this.fail(
         new KvError('PROTOCOL', `${this.where}: ${(error as Error).message}`, { cause: error }),

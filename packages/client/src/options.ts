@@ -1,7 +1,7 @@
-import { connect as connectSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ValueCodec } from '@kv/protocol';
 import { invalid } from './errors.ts';
+import { type OnRead, openSocket } from './open-socket.ts';
 import { fromUrl } from './url.ts';
 
 /** Where a server listens. */
@@ -83,7 +83,7 @@ export interface ResolvedOptions {
   readonly reconnect: boolean;
   readonly backoffMs: { readonly first: number; readonly most: number };
   readonly codec: ValueCodec | undefined;
-  readonly openSocket: (address: Address) => Duplex;
+  readonly openSocket: (address: Address, onRead: OnRead) => Duplex;
   readonly timers: ClientTimers;
   readonly random: () => number;
 }
@@ -95,8 +95,6 @@ const DATABASE_MAX = 65_535;
 const TIMEOUT_MS_MAX = 2 ** 31 - 1;
 const QUEUE_MAX = 2 ** 30;
 const QUEUE_BYTES = 256 * 1024 * 1024;
-/** When nothing is said, so often a peer is asked whether it is there. */
-const KEEP_ALIVE_MS = 15_000;
 
 /** Every option; a record, so that the compiler sees when one is forgotten. */
 const KNOWN: Readonly<Record<keyof ConnectOptions, true>> = {
@@ -126,15 +124,6 @@ const systemTimers: ClientTimers = {
   clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
   now: () => performance.now(),
 };
-
-function openSocket(address: Address): Duplex {
-  return connectSocket({
-    ...address,
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: KEEP_ALIVE_MS,
-  });
-}
 
 function checkInteger(option: string, value: number, least: number, most: number): number {
   if (!Number.isInteger(value) || value < least || value > most)
@@ -202,6 +191,13 @@ function backoffOf({ backoffMs = { first: 50, most: 2000 } }: ConnectOptions) {
   return { first, most: checkInteger('backoffMs.most', backoffMs.most, first, TIMEOUT_MS_MAX) };
 }
 
+/** Whoever brings a stream does not read for us: it delivers by itself. */
+function openerOf(given: ConnectOptions['openSocket']): ResolvedOptions['openSocket'] {
+  if (given === undefined) return openSocket;
+  checkFunction('openSocket', given);
+  return (address) => given(address);
+}
+
 /** @throws {@link KvError} `INVALID_ARGUMENT` naming the option, its value and what is allowed */
 export function resolveOptions(target: string | ConnectOptions): ResolvedOptions {
   const o = gather(target);
@@ -227,7 +223,7 @@ export function resolveOptions(target: string | ConnectOptions): ResolvedOptions
     reconnect: checkBoolean('reconnect', o.reconnect ?? true),
     backoffMs: backoffOf(o),
     codec: o.codec,
-    openSocket: checkFunction('openSocket', o.openSocket ?? openSocket),
+    openSocket: openerOf(o.openSocket),
     timers: o.timers ?? systemTimers,
     random: checkFunction('random', o.random ?? Math.random),
   };

@@ -1,22 +1,17 @@
-import { ByteWriter, type ValueCodec, writeRequest } from '@kv/protocol';
-import { type Call, isWaiting } from './call.ts';
+import { type ValueCodec, writeRequest } from '@kv/protocol';
+import { type Call, requestBytes } from './call.ts';
 import { KvError } from './errors.ts';
+import { RequestRun, SpareRuns } from './request-run.ts';
 
-const WRITER_BYTES = 16 * 1024;
-/** An array that grew for something large is not kept for the small that follows. */
-const KEPT_BYTES_MAX = 1024 * 1024;
 /** Gaps are closed when there are so many, and more of them than of calls. */
 const GAPS_MIN = 64;
 
-/**
- * Requests that have been encoded and not sent: one run of bytes, which goes out
- * in one write, and the calls they belong to, in order.
- */
+/** Requests that have been encoded and not sent, and the calls they belong to, in order. */
 export class Outbox {
+  /** What is written to; a run is given up to its calls when it is sent. */
+  run: RequestRun = new RequestRun();
   private readonly codec: ValueCodec;
-  private writer = new ByteWriter(WRITER_BYTES);
-  /** The writer that serves while the other's bytes are being sent. */
-  private spare: ByteWriter | undefined;
+  private readonly spares = new SpareRuns();
   private calls: Call[] = [];
   private cancelled = 0;
   private encoding = false;
@@ -29,28 +24,24 @@ export class Outbox {
     return this.calls.length - this.cancelled;
   }
 
-  /** Bytes that are held, those of cancelled calls included. */
-  get bytes(): number {
-    return this.writer.position;
+  /** Memory that is set aside here. */
+  get capacity(): number {
+    return this.run.writer.bytes.length + this.spares.bytes;
   }
 
-  /** Encodes a request at the back and returns where it starts. Throws what the codec throws. */
+  /** Encodes a request at the end of the run and returns where it starts. Throws what the codec throws. */
   encode(name: string, args: readonly unknown[]): number {
     if (this.encoding)
       throw new KvError('INVALID_ARGUMENT', `${name} was called while a value was being encoded`);
-    const start = this.writer.position;
+    const { writer } = this.run;
+    const start = writer.position;
     this.encoding = true;
     try {
-      writeRequest(this.writer, this.codec, name, args);
+      writeRequest(writer, this.codec, name, args);
     } finally {
       this.encoding = false;
     }
     return start;
-  }
-
-  /** The bytes of what was encoded last, as an array of its own. */
-  copyFrom(start: number): Uint8Array {
-    return Uint8Array.prototype.slice.call(this.writer.bytes, start, this.writer.position);
   }
 
   add(call: Call): void {
@@ -59,7 +50,7 @@ export class Outbox {
 
   /** A call that waits here was settled: its bytes will not go out. */
   cancel(call: Call): void {
-    call.end = 0;
+    call.waiting = false;
     this.cancelled++;
     if (this.cancelled > GAPS_MIN && this.cancelled * 2 > this.calls.length) this.closeGaps();
   }
@@ -72,18 +63,22 @@ export class Outbox {
   /**
    * Hands over the bytes to send and their calls, which have left this outbox then.
    *
-   * @param send - returns whether the bytes may be overwritten by the next requests
+   * @param send - returns whether the bytes have been taken: they are not looked at any more
    */
   take(send: (bytes: Uint8Array, calls: readonly Call[]) => boolean): void {
     this.closeGaps();
-    const { calls, writer } = this;
+    const { calls, run } = this;
     this.calls = [];
-    this.writer = this.spare ?? new ByteWriter(WRITER_BYTES);
-    this.spare = undefined;
-    const reuse = send(writer.bytes.subarray(0, writer.position), calls);
-    if (!reuse || writer.bytes.length > KEPT_BYTES_MAX) return;
-    writer.position = 0;
-    this.spare = writer;
+    this.run = this.spares.take();
+    run.unanswered = calls.length;
+    run.taken = send(run.writer.bytes.subarray(0, run.length), calls);
+    // A stream may answer while it is written to.
+    if (run.unanswered === 0) this.spares.give(run);
+  }
+
+  /** The request of a call has been answered: it will not be needed again. */
+  answered({ run }: Call): void {
+    if (--run.unanswered === 0) this.spares.give(run);
   }
 
   /** Puts requests that were sent on a lost connection in front of those that wait. */
@@ -91,50 +86,34 @@ export class Outbox {
     this.closeGaps();
     if (lost.length === 0) return;
     const waiting = this.calls;
-    const old = this.writer;
-    this.writer = new ByteWriter(Math.max(WRITER_BYTES, old.position));
-    this.calls = [];
-    for (const call of lost) {
-      const again = call.again as readonly unknown[] | Uint8Array;
-      call.start = this.writer.position;
-      if (again instanceof Uint8Array) this.append(again);
-      else writeRequest(this.writer, this.codec, call.name, again);
-      call.end = this.writer.position;
-      this.calls.push(call);
-    }
-    const shift = this.writer.position;
-    this.append(old.bytes.subarray(0, old.position));
-    for (const call of waiting) {
-      call.start += shift;
-      call.end += shift;
-      this.calls.push(call);
+    this.calls = [...lost, ...waiting];
+    this.run = new RequestRun();
+    for (const call of this.calls) {
+      call.start = this.run.append(call.run, call.start, call.end);
+      call.end = this.run.length;
+      call.run = this.run;
+      call.waiting = true;
     }
   }
 
   /** Takes everything out, oldest first. */
   drain(): Call[] {
-    const calls = this.calls.filter(isWaiting);
+    const calls = this.calls.filter(({ waiting }) => waiting);
     this.calls = [];
     this.cancelled = 0;
-    this.writer = new ByteWriter(0);
-    this.spare = undefined;
+    this.run = new RequestRun(0);
+    this.spares.clear();
     return calls;
-  }
-
-  private append(bytes: Uint8Array): void {
-    this.writer.room(bytes.length);
-    this.writer.bytes.set(bytes, this.writer.position);
-    this.writer.position += bytes.length;
   }
 
   /** Takes the bytes of cancelled calls out. */
   private closeGaps(): void {
     if (this.cancelled === 0) return;
-    const { writer } = this;
+    const { writer } = this.run;
     let position = 0;
-    const kept = this.calls.filter(isWaiting);
+    const kept = this.calls.filter(({ waiting }) => waiting);
     for (const call of kept) {
-      const length = call.end - call.start;
+      const length = requestBytes(call);
       writer.bytes.copyWithin(position, call.start, call.end);
       call.start = position;
       position += length;
@@ -143,13 +122,6 @@ export class Outbox {
     writer.position = position;
     this.calls = kept;
     this.cancelled = 0;
-    if (writer.bytes.length > KEPT_BYTES_MAX && position < writer.bytes.length / 4) this.shrink();
-  }
-
-  /** Gives the memory of a writer back that has become much too large. */
-  private shrink(): void {
-    const { bytes, position } = this.writer;
-    this.writer = new ByteWriter(Math.max(WRITER_BYTES, position));
-    this.append(bytes.subarray(0, position));
+    this.run.shrink();
   }
 }

@@ -11,9 +11,3 @@ export function mayRepeat(name: string, args: readonly unknown[]): boolean {
     if (tokens.includes(argumentText(args[i]).toUpperCase())) return false;
   return true;
 }
-
-/** Whether nobody can change the arguments while they wait. */
-export function areFixed(args: readonly unknown[]): boolean {
-  for (const arg of args) if (typeof arg === 'object' && arg !== null) return false;
-  return true;
-}

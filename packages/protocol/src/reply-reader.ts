@@ -8,12 +8,13 @@ const KEPT_BYTES_MIN = 4096;
 /**
  * Splits what a server sends into frames, for clients. Bodies are left where they
  * arrived: {@link next} says where one lies, and it stays good until the next
- * {@link push}.
+ * {@link push}. Who reads into the same memory again calls {@link keep} before.
  *
  * @example
  * ```ts
  * reader.push(chunk);
  * while (reader.next()) decode(reader.kind, reader.bytes, reader.bodyStart, reader.bodyEnd);
+ * reader.keep();
  * ```
  */
 export class ReplyReader {
@@ -28,20 +29,27 @@ export class ReplyReader {
   /** Whether `bytes` is this reader's own, with room behind `end`. */
   private own = false;
 
-  /** Adds bytes that arrived. A whole chunk is not copied while nothing is left over. */
-  push(chunk: Uint8Array): void {
+  /** Adds bytes that arrived, `chunk[0, length)`. They are not copied while nothing is left over. */
+  push(chunk: Uint8Array, length: number = chunk.length): void {
     if (this.at === this.end) {
       this.bytes = chunk;
       this.at = 0;
-      this.end = chunk.length;
+      this.end = length;
       this.own = false;
       return;
     }
     const left = this.end - this.at;
-    const needed = left + chunk.length;
+    const needed = left + length;
     if (!this.own || this.at + needed > this.bytes.length) this.move(left, needed);
-    this.bytes.set(chunk, this.end);
-    this.end += chunk.length;
+    this.bytes.set(length === chunk.length ? chunk : chunk.subarray(0, length), this.end);
+    this.end += length;
+  }
+
+  /** Copies what is left over out of the chunk that was pushed, whose memory is the owner's again. */
+  keep(): void {
+    if (this.own) return;
+    const left = this.end - this.at;
+    if (left > 0) this.move(left, left);
   }
 
   /** Moves what is left to the front of an array with room for `needed` bytes. */

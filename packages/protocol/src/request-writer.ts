@@ -1,13 +1,34 @@
-import type { ByteWriter } from './byte-writer.ts';
+import { ByteWriter } from './byte-writer.ts';
+import { COMMANDS } from './commands/table.ts';
 import { EXT_VALUE, FRAME_HEADER_BYTES, FRAME_LENGTH_BYTES, FrameKind } from './frame.ts';
 import { ARGUMENTS_MAX, FRAME_BYTES_MAX } from './limits.ts';
-import type { ValueCodec } from './value/codec.ts';
+import { type ValueCodec, valueCodec } from './value/codec.ts';
 import { ValueError } from './value/value-error.ts';
 
 /** An array header of up to 2^32 elements. */
 const ARRAY_HEADER_BYTES = 5;
 /** ext 32: head, length, type. */
 const EXTENSION_HEADER_BYTES = 6;
+/** Up to this length a loop over ASCII is as fast as the way through the codec. Below 32: see `writeAscii`. */
+const ASCII_LENGTH_MAX = 20;
+
+/** A command's name as elements of a request. */
+interface NameElements {
+  readonly count: number;
+  readonly bytes: Uint8Array;
+}
+
+function nameElements(name: string): NameElements {
+  const words = name.split(' ');
+  const writer = new ByteWriter(64);
+  for (const word of words) valueCodec.encodeInto(writer, word);
+  return { count: words.length, bytes: writer.copy() };
+}
+
+/** Those of the table, which are sent again and again. */
+const NAMES: ReadonlyMap<string, NameElements> = new Map(
+  COMMANDS.map(({ name }) => [name, nameElements(name)]),
+);
 
 /**
  * Appends one request frame to a writer.
@@ -32,13 +53,13 @@ export function writeRequest(
   args: readonly unknown[],
 ): void {
   const start = writer.position;
-  const words = name.split(' ');
+  const { count, bytes: words } = NAMES.get(name) ?? nameElements(name);
   try {
-    writer.room(FRAME_HEADER_BYTES + ARRAY_HEADER_BYTES);
+    writer.room(FRAME_HEADER_BYTES + ARRAY_HEADER_BYTES + words.length);
     writer.position += FRAME_HEADER_BYTES;
-    writeArrayHeader(writer, words.length + args.length);
-    for (const word of words) codec.encodeInto(writer, word);
-    for (const arg of args) writeArgument(writer, codec, arg);
+    writeArrayHeader(writer, count + args.length);
+    writeWords(writer, words);
+    for (let i = 0; i < args.length; i++) writeArgument(writer, codec, args[i]);
     const length = writer.position - start - FRAME_LENGTH_BYTES;
     if (length > FRAME_BYTES_MAX)
       throw new ValueError(
@@ -46,7 +67,7 @@ export function writeRequest(
         `a request of ${length} bytes; ${FRAME_BYTES_MAX} are allowed`,
       );
     writer.view.setUint32(start, length, false);
-    writer.view.setUint8(start + FRAME_LENGTH_BYTES, FrameKind.REQUEST);
+    writer.bytes[start + FRAME_LENGTH_BYTES] = FrameKind.REQUEST;
   } catch (error) {
     writer.position = start;
     throw error;
@@ -61,7 +82,7 @@ function writeArrayHeader(writer: ByteWriter, count: number): void {
     );
   const { view, position } = writer;
   if (count < 16) {
-    view.setUint8(position, 0x90 | count);
+    writer.bytes[position] = 0x90 | count;
     writer.position += 1;
     return;
   }
@@ -70,7 +91,18 @@ function writeArrayHeader(writer: ByteWriter, count: number): void {
   writer.position += 5;
 }
 
+/** The names of commands are short: a loop is faster than a call for so few bytes. */
+function writeWords(writer: ByteWriter, words: Uint8Array): void {
+  const { bytes, position } = writer;
+  for (let i = 0; i < words.length; i++) bytes[position + i] = words[i] as number;
+  writer.position = position + words.length;
+}
+
 function writeArgument(writer: ByteWriter, codec: ValueCodec, arg: unknown): void {
+  if (typeof arg === 'string') {
+    if (arg.length > ASCII_LENGTH_MAX || !writeAscii(writer, arg)) codec.encodeInto(writer, arg);
+    return;
+  }
   if (arg === undefined)
     throw new ValueError(
       'UNSUPPORTED_VALUE',
@@ -87,4 +119,19 @@ function writeArgument(writer: ByteWriter, codec: ValueCodec, arg: unknown): voi
   writer.view.setUint8(head, 0xc9);
   writer.view.setUint32(head + 1, writer.position - head - EXTENSION_HEADER_BYTES, false);
   writer.view.setUint8(head + 5, EXT_VALUE);
+}
+
+/** Writes a short string of ASCII, most keys. False: it is none, and nothing was written. */
+function writeAscii(writer: ByteWriter, text: string): boolean {
+  const { length } = text;
+  writer.room(1 + length);
+  const { bytes, position } = writer;
+  bytes[position] = 0xa0 | length;
+  for (let i = 0; i < length; ) {
+    const unit = text.charCodeAt(i++);
+    if (unit > 0x7f) return false;
+    bytes[position + i] = unit;
+  }
+  writer.position = position + 1 + length;
+  return true;
 }

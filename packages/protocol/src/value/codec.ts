@@ -5,6 +5,7 @@ import { Decoder, type OnReplyError } from './decode.ts';
 import { Encoder } from './encode.ts';
 import { ExtensionRegistry, type ValueExtension } from './extensions.ts';
 import { KeyCache } from './key-cache.ts';
+import { readText } from './text.ts';
 
 export interface ValueCodecOptions {
   /** How instances of the application's classes are written and read. */
@@ -121,6 +122,15 @@ export class ValueCodec {
     absent: unknown = undefined,
     onError?: OnReplyError,
   ): unknown {
+    // Most replies are a small integer or a short string: these need no decoder.
+    if (start >= 0 && end <= bytes.length) {
+      const token = bytes[start] as number;
+      if (token < 0x80 && end === start + 1) return token;
+      if (token >= 0xa0 && token < 0xc0 && end === start + 1 + (token & 0x1f))
+        return readText(bytes, start + 1, end);
+      if (token === 0xd9 && end === start + 2 + (bytes[start + 1] as number))
+        return readText(bytes, start + 2, end);
+    }
     return this.#decoder.decodeReply(bytes, start, end, absent, onError);
   }
 }
