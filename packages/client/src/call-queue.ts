@@ -42,6 +42,11 @@ export class CallQueue {
     return this.heldBytes;
   }
 
+  /** Whether no reply is under way, while this many requests wait to be sent. */
+  servesNobody(waiting: number): boolean {
+    return this.sent.size === 0 && this.outbox.size >= waiting;
+  }
+
   /** The call that the next reply belongs to; it may have been given up. */
   get oldest(): Call | undefined {
     return this.sent.peek();

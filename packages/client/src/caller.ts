@@ -9,6 +9,12 @@ import { Session } from './session.ts';
 import type { ClientState } from './state.ts';
 import { traceCall, traceState } from './trace.ts';
 
+/**
+ * A server that has nothing to do gets so many requests at once, without waiting for
+ * the rest of the turn: it works on them while further ones are encoded.
+ */
+const EARLY_REQUESTS = 8;
+
 let lastResolve: (reply: unknown) => void;
 let lastReject: (error: Error) => void;
 /** One function for all promises: making one a call would cost as much as the promise. */
@@ -193,6 +199,7 @@ export class Caller {
    * running has ended, and every promise that could go on has gone on.
    */
   private scheduleFlush(): void {
+    if (this.queue.servesNobody(EARLY_REQUESTS)) this.flush();
     if (this.flushing || this.connector.link === undefined) return;
     this.flushing = true;
     queueMicrotask(this.flushAfterMicrotasks);
