@@ -1,4 +1,6 @@
 import type { ValueCodec } from '@kv/protocol';
+import type { Command } from './batch.ts';
+import { BatchReplies } from './batch-replies.ts';
 import { type Call, goesAgain, requestBytes, settle } from './call.ts';
 import { Fifo } from './fifo.ts';
 import type { Link } from './link.ts';
@@ -42,6 +44,11 @@ export class CallQueue {
     return this.heldBytes;
   }
 
+  /** Whether no reply is under way, while this many requests wait to be sent. */
+  servesNobody(waiting: number): boolean {
+    return this.sent.size === 0 && this.outbox.size >= waiting;
+  }
+
   /** The call that the next reply belongs to; it may have been given up. */
   get oldest(): Call | undefined {
     return this.sent.peek();
@@ -54,27 +61,51 @@ export class CallQueue {
 
   /** Encodes a request and puts its call at the back. Throws what the codec throws. */
   add(name: string, args: readonly unknown[], { resolve, reject, expiresAt }: Answer): Call {
-    const { outbox } = this;
-    const start = outbox.encode(name, args);
-    const { run } = outbox;
-    const end = run.length;
-    const call: Call = {
+    const start = this.outbox.encode(name, args);
+    const { run } = this.outbox;
+    return this.push({
       name,
       resolve,
       reject,
       run,
       start,
-      end,
+      end: run.length,
       waiting: true,
       repeatable: mayRepeat(name, args),
       tells: sessionWords(name, args),
+      batch: undefined,
       expiresAt,
       sent: false,
       settled: false,
       release: undefined,
-    };
-    outbox.add(call);
-    this.heldBytes += end - start;
+    });
+  }
+
+  /** The same for a transaction of several commands: it goes out, and is given up, as one. */
+  addBatch(commands: readonly Command[], { resolve, reject, expiresAt }: Answer): Call {
+    const start = this.outbox.encodeBatch(commands);
+    const { run } = this.outbox;
+    return this.push({
+      name: 'EXEC',
+      resolve,
+      reject,
+      run,
+      start,
+      end: run.length,
+      waiting: true,
+      repeatable: commands.every(({ name, args }) => mayRepeat(name, args)),
+      tells: undefined,
+      batch: new BatchReplies(commands.length),
+      expiresAt,
+      sent: false,
+      settled: false,
+      release: undefined,
+    });
+  }
+
+  private push(call: Call): Call {
+    this.outbox.add(call);
+    this.heldBytes += requestBytes(call);
     return call;
   }
 
@@ -106,10 +137,17 @@ export class CallQueue {
     });
   }
 
-  /** A reply has come: takes out the call that it belongs to. */
-  shift(): Call | undefined {
-    const call = this.sent.shift();
+  /**
+   * A reply has come, or an error in its place: takes out the call that it belongs to.
+   *
+   * @returns `undefined` when none was due, and `'more'` when that call is due further ones
+   */
+  shift(error: Error | undefined): Call | 'more' | undefined {
+    const { sent } = this;
+    const call = sent.peek();
     if (call === undefined) return undefined;
+    if (call.batch !== undefined && !call.batch.add(error)) return 'more';
+    sent.shift();
     this.outbox.answered(call);
     this.heldBytes -= requestBytes(call);
     if (call.settled) this.dropped--;
@@ -126,6 +164,7 @@ export class CallQueue {
     const uncertain: Call[] = [];
     for (const call of this.sent.drain()) {
       if (goesAgain(call)) {
+        call.batch?.restart();
         again.push(call.settled ? unheard(call) : call);
         continue;
       }

@@ -1,3 +1,4 @@
+import type { BatchReplies } from './batch-replies.ts';
 import type { RequestRun } from './request-run.ts';
 
 /** What can be said of any single call. */
@@ -26,6 +27,8 @@ export interface Call {
   readonly repeatable: boolean;
   /** The words of a command that changes the connection itself; see `Session`. */
   readonly tells: readonly string[] | undefined;
+  /** Of a batch, which is several requests in one. */
+  readonly batch: BatchReplies | undefined;
   /** Monotonic milliseconds; Infinity is never. */
   readonly expiresAt: number;
   /** Whether the request was ever handed to a socket: the server may have executed it. */

@@ -1,4 +1,5 @@
 import { ValueCodec } from '@kv/protocol';
+import type { Command } from './batch.ts';
 import { type Call, settle } from './call.ts';
 import { CallQueue } from './call-queue.ts';
 import { Connector } from './connector.ts';
@@ -8,6 +9,12 @@ import { checkTimeout, formatAddress, type ResolvedOptions } from './options.ts'
 import { Session } from './session.ts';
 import type { ClientState } from './state.ts';
 import { traceCall, traceState } from './trace.ts';
+
+/**
+ * A server that has nothing to do gets so many requests at once, without waiting for
+ * the rest of the turn: it works on them while further ones are encoded.
+ */
+const EARLY_REQUESTS = 8;
 
 let lastResolve: (reply: unknown) => void;
 let lastReject: (error: Error) => void;
@@ -32,6 +39,7 @@ export interface CallLimits {
 export class Caller {
   private state_: ClientState = 'connecting';
   private readonly options: ResolvedOptions;
+  private readonly codec: ValueCodec;
   private readonly session: Session;
   private readonly queue: CallQueue;
   private readonly expiry: Expiry;
@@ -45,6 +53,7 @@ export class Caller {
   constructor(options: ResolvedOptions) {
     this.options = options;
     const codec = options.codec ?? new ValueCodec();
+    this.codec = codec;
     this.session = new Session(options);
     this.queue = new CallQueue(codec);
     this.expiry = new Expiry(
@@ -75,6 +84,12 @@ export class Caller {
     return this.session.selected;
   }
 
+  /** A value as it would come back. */
+  copyOf(value: unknown): unknown {
+    const isShared = typeof value === 'object' && value !== null;
+    return isShared ? this.codec.decode(this.codec.encode(value)) : value;
+  }
+
   /** Makes the first connection. Rejects with `CONNECT` or `AUTH`, and the client is closed then. */
   open(): Promise<void> {
     this.connector.open();
@@ -83,12 +98,18 @@ export class Caller {
 
   /** Sends a command and resolves with its reply, as FORMAT.md describes it. */
   call(name: string, args: readonly unknown[], limits: CallLimits): Promise<unknown> {
-    return traceCall(name, this.options.timers, this.enqueue(name, args, limits));
+    return traceCall(name, this.options.timers, this.enqueue(name, args, undefined, limits));
+  }
+
+  /** Sends several commands as a transaction and resolves with their replies, or rejects and nothing was executed. */
+  callBatch(commands: readonly Command[], limits: CallLimits): Promise<unknown> {
+    return traceCall('EXEC', this.options.timers, this.enqueue('EXEC', [], commands, limits));
   }
 
   private enqueue(
     name: string,
     args: readonly unknown[],
+    batch: readonly Command[] | undefined,
     { signals, timeoutMs }: CallLimits,
   ): Promise<unknown> {
     const { options, queue } = this;
@@ -99,7 +120,9 @@ export class Caller {
       const now = options.timers.now();
       const expiresAt = limitMs === 0 ? Number.POSITIVE_INFINITY : now + limitMs;
       const promise = new Promise<unknown>(takeResolvers);
-      const call = queue.add(name, args, { resolve: lastResolve, reject: lastReject, expiresAt });
+      const answer = { resolve: lastResolve, reject: lastReject, expiresAt };
+      const call =
+        batch === undefined ? queue.add(name, args, answer) : queue.addBatch(batch, answer);
       if (call.tells !== undefined) this.session.asked(name, call.tells);
       this.expiry.watch(expiresAt, now);
       if (signals.length > 0) this.follow(signals, call);
@@ -193,6 +216,7 @@ export class Caller {
    * running has ended, and every promise that could go on has gone on.
    */
   private scheduleFlush(): void {
+    if (this.queue.servesNobody(EARLY_REQUESTS)) this.flush();
     if (this.flushing || this.connector.link === undefined) return;
     this.flushing = true;
     queueMicrotask(this.flushAfterMicrotasks);
@@ -217,8 +241,9 @@ export class Caller {
   }
 
   private onReply(reply: unknown): boolean {
-    const call = this.queue.shift();
+    const call = this.queue.shift(undefined);
     if (call === undefined) return false;
+    if (call === 'more') return true;
     if (call.tells !== undefined) this.session.accepted(call.name, call.tells);
     if (call.settled) return true;
     settle(call);
@@ -228,12 +253,14 @@ export class Caller {
   }
 
   private onError(error: Error): boolean {
-    const call = this.queue.shift();
+    const call = this.queue.shift(error);
     if (call === undefined) return false;
+    if (call === 'more') return true;
     if (call.tells !== undefined) this.session.refused(call.name);
     if (call.settled) return true;
     settle(call);
-    call.reject(error);
+    // EXECABORT says less than the refusal that it is about.
+    call.reject(call.batch?.refusal ?? error);
     this.noticeDrained();
     return true;
   }

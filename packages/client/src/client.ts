@@ -1,8 +1,9 @@
 import { commandNamed, isContainer } from '@kv/protocol';
 import { argumentText } from './argument-text.ts';
+import { type Batch, BatchBuilder, type Queued } from './batch.ts';
 import type { CallOptions } from './call.ts';
 import type { Caller } from './caller.ts';
-import { invalid, KvError } from './errors.ts';
+import { BatchError, KvError, ReplyError } from './errors.ts';
 import { type Flights, singleFlight } from './flights.ts';
 import type {
   CloseOptions,
@@ -16,6 +17,7 @@ import type {
 import type { Key } from './method-types.ts';
 import { METHODS, type Method, methodCall } from './methods.ts';
 import { keyText, type Scope, type ScopeOptions } from './scope.ts';
+import { checkNames, setWords } from './set-words.ts';
 import type { ClientState } from './state.ts';
 
 const SCAN_COUNT = 100;
@@ -24,8 +26,9 @@ const DELETE_BATCH = 500;
 /** SETs that `setMany` has under way at once: far below what may wait. */
 const SET_BATCH = 1000;
 const DRAIN_MS = 1000;
+/** So often `update` reads anew before it gives up. */
+const UPDATE_ATTEMPTS_MAX = 32;
 
-const SET_OPTIONS = new Set(['ttlMs', 'deadline', 'keepTtl', 'if', 'signal', 'timeoutMs']);
 const SET_MANY_OPTIONS = new Set(['ttlMs', 'signal', 'timeoutMs']);
 const NO_OPTIONS = {};
 
@@ -36,7 +39,7 @@ export interface Shared {
 }
 
 /** {@link KvClient}, whose methods of the table are attached below. */
-class Client implements Omit<OwnMethods, 'execute'> {
+class Client implements Omit<OwnMethods, 'execute' | 'batch'> {
   readonly #shared: Shared;
   readonly #scope: Scope;
 
@@ -99,13 +102,51 @@ class Client implements Omit<OwnMethods, 'execute'> {
   }
 
   set(key: Key, value: unknown, options: SetOptions = NO_OPTIONS): Promise<number> {
-    const words: unknown[] = [key, value];
+    if (options === NO_OPTIONS && this.#scope.ttlMs === undefined)
+      return this.#send('SET', [key, value], options) as Promise<number>;
     try {
-      addSetWords(words, options, this.#scope.ttlMs);
+      const words = [key, value, ...setWords(options, this.#scope.ttlMs)];
+      return this.#send('SET', words, options) as Promise<number>;
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#send('SET', words, options) as Promise<number>;
+  }
+
+  async batch(
+    build: (batch: Batch) => readonly Queued<unknown>[],
+    options: CallOptions = NO_OPTIONS,
+  ): Promise<unknown[]> {
+    const builder = new BatchBuilder(this.#scope);
+    const calls = build(builder as unknown as Batch);
+    BatchBuilder.check(calls);
+    const commands = BatchBuilder.commands(builder);
+    if (commands.length === 0) return [];
+    const { caller } = this.#shared;
+    const replies = await caller.callBatch(commands, this.#scope.callLimits('EXEC', options));
+    if (!Array.isArray(replies))
+      throw new KvError('CONFLICT', 'nothing was executed: a watched key has changed');
+    const failed = replies.find((reply) => reply instanceof ReplyError);
+    if (failed !== undefined) throw new BatchError(failed, replies);
+    return BatchBuilder.pick(builder, calls, replies);
+  }
+
+  async update<T>(
+    key: Key,
+    change: (current: T | undefined) => T | undefined | Promise<T | undefined>,
+    options: WriteOptions = NO_OPTIONS,
+  ): Promise<T | undefined> {
+    const { ttlMs = this.#scope.ttlMs, deadline } = options;
+    const keepTtl = ttlMs === undefined && deadline === undefined;
+    for (let attempt = 0; attempt < UPDATE_ATTEMPTS_MAX; attempt++) {
+      const current = (await this.#send('GET', [key], options)) as T | undefined;
+      // What is compared stays as it was, whatever `change` does to the value.
+      const before = this.#shared.caller.copyOf(current);
+      const value = await change(current);
+      if (value === undefined) return current;
+      const condition = before === undefined ? 'absent' : { equals: before };
+      if ((await this.set(key, value, { ...options, keepTtl, if: condition })) === 1) return value;
+    }
+    throw new KvError('CONFLICT', `update: others changed the key ${UPDATE_ATTEMPTS_MAX} times`);
   }
 
   getMany<T = unknown>(
@@ -214,29 +255,6 @@ class Client implements Omit<OwnMethods, 'execute'> {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
-
-/** A misspelt option must not mean a value that lives for ever. */
-function checkNames(method: string, options: object, allowed: ReadonlySet<string>): void {
-  for (const name in options)
-    if (!allowed.has(name)) throw invalid(method, name, `one of ${[...allowed].join(', ')}`);
-}
-
-/** Writes the options of `set` out as words of SET. */
-function addSetWords(words: unknown[], options: SetOptions, scopeTtlMs: number | undefined): void {
-  checkNames('set', options, SET_OPTIONS);
-  const { deadline, keepTtl, if: condition } = options;
-  const { ttlMs = deadline === undefined && !keepTtl ? scopeTtlMs : undefined } = options;
-  const expiries = Number(ttlMs !== undefined) + Number(deadline !== undefined) + Number(!!keepTtl);
-  if (expiries > 1)
-    throw new KvError('INVALID_ARGUMENT', 'ttlMs, deadline and keepTtl exclude each other');
-  if (ttlMs !== undefined) words.push('PX', ttlMs);
-  if (deadline !== undefined) words.push('PXAT', deadline);
-  if (keepTtl) words.push('KEEPTTL');
-  if (condition === undefined) return;
-  if (condition !== 'absent' && condition !== 'present')
-    throw invalid('if', condition, "'absent' or 'present'");
-  words.push(condition === 'absent' ? 'NX' : 'XX');
 }
 
 /** @internal */

@@ -12,6 +12,7 @@
  * | `UNCERTAIN` | the connection was lost after a write was sent: it may have been executed or not |
  * | `REPLY` | the server answered with an error: a {@link ReplyError} |
  * | `PROTOCOL` | the server's bytes make no sense |
+ * | `CONFLICT` | somebody else changed what a write depended on; nothing was written |
  * | `INVALID_ARGUMENT` | an option or argument that can't be used |
  * | `UNSUPPORTED` | a command that has no meaning in a scoped view |
  */
@@ -25,6 +26,7 @@ export type KvErrorCode =
   | 'UNCERTAIN'
   | 'REPLY'
   | 'PROTOCOL'
+  | 'CONFLICT'
   | 'INVALID_ARGUMENT'
   | 'UNSUPPORTED';
 
@@ -77,6 +79,27 @@ export class ReplyError extends KvError {
   constructor(replyCode: string, message: string) {
     super('REPLY', `${replyCode} ${message}`, { sent: true });
     this.replyCode = replyCode;
+  }
+}
+
+/**
+ * Commands of a batch failed when they were executed; the others were executed all the
+ * same. It has the code and message of the first.
+ *
+ * @example
+ * ```ts
+ * const failed = await client.batch((b) => [b.incr('name'), b.get('k')]).catch((e) => e);
+ * if (failed instanceof BatchError) console.log(failed.replies); // [ReplyError, 'v']
+ * ```
+ */
+export class BatchError extends ReplyError {
+  override readonly name: string = 'BatchError';
+  /** What each command of the batch came to, in the order in which they were called. */
+  readonly replies: readonly unknown[];
+
+  constructor(first: ReplyError, replies: readonly unknown[]) {
+    super(first.replyCode, first.message.slice(first.replyCode.length + 1));
+    this.replies = replies;
   }
 }
 

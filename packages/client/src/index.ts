@@ -6,9 +6,10 @@ export {
   type ValueExtension,
   valueExtension,
 } from '@kv/protocol';
+export type { Batch, BatchResult, Queued } from './batch.ts';
 export type { CallOptions } from './call.ts';
 export { connect } from './connect.ts';
-export { KvError, type KvErrorCode, ReplyError } from './errors.ts';
+export { BatchError, KvError, type KvErrorCode, ReplyError } from './errors.ts';
 export type {
   CloseOptions,
   KvClient,

@@ -1,3 +1,4 @@
+import type { Batch, BatchResult, Queued } from './batch.ts';
 import type { CallOptions } from './call.ts';
 import type {
   AnyCase,
@@ -23,8 +24,11 @@ export interface WriteOptions extends CallOptions {
 export interface SetOptions extends WriteOptions {
   /** Keeps the TTL that the key has. */
   readonly keepTtl?: boolean | undefined;
-  /** Writes only if the key is absent, or only if it is present. */
-  readonly if?: 'absent' | 'present' | undefined;
+  /**
+   * Writes only if the key is absent, only if it is present, or only if it holds a value
+   * that is equal to this one: types are compared too, numbers by what they are worth.
+   */
+  readonly if?: 'absent' | 'present' | { readonly equals: unknown } | undefined;
 }
 
 /** How `setMany` writes. */
@@ -83,6 +87,39 @@ export interface OwnMethods extends AsyncDisposable {
    * ```
    */
   set(key: Key, value: unknown, options?: SetOptions): Promise<number>;
+
+  /**
+   * Sends several calls that are executed with nobody in between, and resolves with the
+   * replies of those that are returned. In a batch methods only queue: they give no
+   * promises. When the server refuses a command beforehand, none is executed and that
+   * error is what rejects; what fails when it is executed rejects with a `BatchError`.
+   *
+   * @example
+   * ```ts
+   * const [visits, user] = await client.batch((b) => [b.incr('visits'), b.get<User>('user:7')]);
+   * ```
+   */
+  batch<const Calls extends readonly Queued<unknown>[]>(
+    build: (batch: Batch) => Calls,
+    options?: CallOptions,
+  ): Promise<BatchResult<Calls>>;
+
+  /**
+   * Changes a value: reads it, and writes what `change` makes of it only if nobody has
+   * changed it meanwhile; else all over again. `undefined` leaves it as it is. The key
+   * keeps its TTL unless `ttlMs` or `deadline` says another. Resolves with the value
+   * there is then. Rejects with `CONFLICT` when others were faster 32 times.
+   *
+   * @example
+   * ```ts
+   * await client.update<Cart>('cart:7', (cart) => ({ items: [...(cart?.items ?? []), item] }));
+   * ```
+   */
+  update<T>(
+    key: Key,
+    change: (current: T | undefined) => T | undefined | Promise<T | undefined>,
+    options?: WriteOptions,
+  ): Promise<T | undefined>;
 
   /**
    * As `mget`, with the keys in an array and options. No keys, no request.

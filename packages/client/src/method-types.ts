@@ -1,5 +1,6 @@
 // The types of the client's methods, computed from the rows of the command table.
 import type { Argument, Command, CommandName } from '@kv/protocol';
+import type { Queued } from './batch.ts';
 import type { CallOptions } from './call.ts';
 
 /** A key: a string is its UTF-8. */
@@ -176,10 +177,13 @@ type MethodArguments<Row extends Command> =
             ? [options: RowOptions<Row>]
             : never);
 
-type Method<Row extends Command> =
+/** What a method gives: the reply to come, or in a batch a place for it. */
+type Given<InBatch, T> = InBatch extends true ? Queued<T> : Promise<T>;
+
+type Method<Row extends Command, InBatch = false> =
   HoldsValues<Row> extends true
-    ? <T = unknown>(...args: MethodArguments<Row>) => Promise<ReplyTypes<T>[NativeOf<Row>]>
-    : (...args: MethodArguments<Row>) => Promise<ReplyTypes<unknown>[NativeOf<Row>]>;
+    ? <T = unknown>(...args: MethodArguments<Row>) => Given<InBatch, ReplyTypes<T>[NativeOf<Row>]>
+    : (...args: MethodArguments<Row>) => Given<InBatch, ReplyTypes<unknown>[NativeOf<Row>]>;
 
 type Capitalized<Name extends string> = Name extends `${infer Word}-${infer Rest}`
   ? `${Capitalized<Word>}${Capitalized<Rest>}`
@@ -195,4 +199,9 @@ type MethodName<Name extends string> = Name extends
 /** One method for each command of the table. */
 export type CommandMethods = {
   readonly [Row in Command as MethodName<Row['name']>]: Method<Row>;
+};
+
+/** The same for a batch. */
+export type QueuedMethods = {
+  readonly [Row in Command as MethodName<Row['name']>]: Method<Row, true>;
 };

@@ -16,6 +16,7 @@ function add(outbox: Outbox, name: string, ...args: unknown[]): Call {
     waiting: true,
     repeatable: true,
     tells: undefined,
+    batch: undefined,
     resolve: () => {},
     reject: () => {},
     expiresAt: 0,

@@ -1,4 +1,5 @@
 import { type ValueCodec, writeRequest } from '@kv/protocol';
+import type { Command } from './batch.ts';
 import { type Call, requestBytes } from './call.ts';
 import { KvError } from './errors.ts';
 import { RequestRun, SpareRuns } from './request-run.ts';
@@ -40,6 +41,20 @@ export class Outbox {
       writeRequest(writer, this.codec, name, args);
     } finally {
       this.encoding = false;
+    }
+    return start;
+  }
+
+  /** The same for a transaction: MULTI, the commands, EXEC. */
+  encodeBatch(commands: readonly Command[]): number {
+    const { writer } = this.run;
+    const start = this.encode('MULTI', []);
+    try {
+      for (const { name, args } of commands) this.encode(name, args);
+      this.encode('EXEC', []);
+    } catch (error) {
+      writer.position = start;
+      throw error;
     }
     return start;
   }

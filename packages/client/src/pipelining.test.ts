@@ -26,6 +26,7 @@ afterEach(async () => {
   await server?.close();
 });
 
+const NOTHING = new Uint8Array();
 const echo = ({ args }: { args: readonly unknown[] }) => text(String(args[0]));
 
 describe('calls of one turn', () => {
@@ -43,6 +44,17 @@ describe('calls of one turn', () => {
     await nextTurn();
     expect(await Promise.all(all)).toEqual(['a', 'b', 'deep', 'deep', 'tick']);
     expect(spy.writes).toHaveLength(2);
+  });
+
+  test('go out in two writes when they are many: a server with nothing to do begins at once', async () => {
+    server = await FakeServer.listen(echo);
+    const spy = new SocketSpy();
+    client = await connect({ url: server.url, openSocket: spy.open });
+    const calls = Array.from({ length: 100 }, (_, i) => client.echo(String(i)));
+    expect(await Promise.all(calls)).toEqual(calls.map((_, i) => String(i)));
+    expect(spy.writes).toHaveLength(3);
+    const [, early = NOTHING, rest = NOTHING] = spy.writes;
+    expect(early.length).toBeLessThan(rest.length);
   });
 
   test('that answer each other go out in one write a round trip', async () => {

@@ -1,0 +1,98 @@
+import { type CommandRow, commandNamed } from '@kv/protocol';
+import type { CallOptions } from './call.ts';
+import { invalid, KvError } from './errors.ts';
+import type { SetOptions } from './kv-client.ts';
+import type { Key, QueuedMethods } from './method-types.ts';
+import { METHODS, methodCall } from './methods.ts';
+import type { Scope } from './scope.ts';
+import { changesConnection } from './session.ts';
+import { setWords } from './set-words.ts';
+
+/** A command with the arguments that are sent. */
+export interface Command {
+  readonly name: string;
+  readonly args: readonly unknown[];
+}
+
+declare const reply: unique symbol;
+
+/** A call that waits in a batch, and says where its reply stands in the batch's result. */
+export interface Queued<T> {
+  readonly [reply]: T;
+}
+
+/** What a batch resolves with: the replies of the calls that were returned, in their places. */
+export type BatchResult<Calls extends readonly Queued<unknown>[]> = {
+  -readonly [Place in keyof Calls]: Calls[Place] extends Queued<infer T> ? T : never;
+};
+
+/** The calls of one batch: the methods of the command table, which only queue. */
+export interface Batch extends Omit<QueuedMethods, 'set'> {
+  /** As the client's `set`. */
+  set(key: Key, value: unknown, options?: SetOptions): Queued<number>;
+}
+
+class QueuedCall {
+  readonly index: number;
+
+  constructor(index: number) {
+    this.index = index;
+  }
+}
+
+/** Collects the calls of one batch; methods of the table are attached below. */
+export class BatchBuilder {
+  readonly #scope: Scope;
+  readonly #commands: Command[] = [];
+
+  constructor(scope: Scope) {
+    this.#scope = scope;
+  }
+
+  static {
+    for (const [name, method] of METHODS) {
+      if (name in BatchBuilder.prototype) continue;
+      Object.defineProperty(BatchBuilder.prototype, name, {
+        value(this: BatchBuilder, ...args: unknown[]) {
+          const { words, options } = methodCall(method, args);
+          return this.#add(method.row.name, words, options);
+        },
+      });
+    }
+  }
+
+  set(key: Key, value: unknown, options: SetOptions = {}): QueuedCall {
+    return this.#add('SET', [key, value, ...setWords(options, this.#scope.ttlMs)], options);
+  }
+
+  #add(name: string, args: readonly unknown[], { signal, timeoutMs }: CallOptions): QueuedCall {
+    const row: CommandRow | undefined = commandNamed(name);
+    if (changesConnection(name) || row?.group === 'transactions' || name.endsWith('SUBSCRIBE'))
+      throw new KvError('UNSUPPORTED', `${name} can't be part of a batch`);
+    if (signal !== undefined || timeoutMs !== undefined)
+      throw new KvError('INVALID_ARGUMENT', 'signal and timeoutMs are options of the whole batch');
+    this.#commands.push({ name, args: this.#scope.arguments(name, args) });
+    return new QueuedCall(this.#commands.length - 1);
+  }
+
+  /** What was queued. */
+  static commands(batch: BatchBuilder): readonly Command[] {
+    return batch.#commands;
+  }
+
+  /** The replies of the calls that a program asked for, in its order. */
+  static pick(batch: BatchBuilder, calls: unknown, replies: readonly unknown[]): unknown[] {
+    const scope = batch.#scope;
+    return (calls as readonly QueuedCall[]).map(({ index }) => {
+      const { name } = batch.#commands[index] as Command;
+      return scope.changesReply(name) ? scope.reply(name, replies[index]) : replies[index];
+    });
+  }
+
+  /** Refuses what is no list of calls, a promise above all: later calls would be in no batch. */
+  static check(calls: unknown): void {
+    const areCalls = Array.isArray(calls) && calls.every((call) => call instanceof QueuedCall);
+    if (!areCalls)
+      throw invalid('batch', typeof calls, 'a function that returns an array of calls');
+  }
+}

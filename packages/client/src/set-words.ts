@@ -1,0 +1,34 @@
+import { invalid, KvError } from './errors.ts';
+import type { SetOptions } from './kv-client.ts';
+
+const SET_OPTIONS = new Set(['ttlMs', 'deadline', 'keepTtl', 'if', 'signal', 'timeoutMs']);
+
+/** A misspelt option must not mean a value that lives for ever. */
+export function checkNames(method: string, options: object, allowed: ReadonlySet<string>): void {
+  for (const name in options)
+    if (!allowed.has(name)) throw invalid(method, name, `one of ${[...allowed].join(', ')}`);
+}
+
+/** The options of `set` as words of SET. */
+export function setWords(options: SetOptions, scopeTtlMs: number | undefined): unknown[] {
+  checkNames('set', options, SET_OPTIONS);
+  const words: unknown[] = [];
+  const { deadline, keepTtl, if: condition } = options;
+  const { ttlMs = deadline === undefined && !keepTtl ? scopeTtlMs : undefined } = options;
+  const expiries = Number(ttlMs !== undefined) + Number(deadline !== undefined) + Number(!!keepTtl);
+  if (expiries > 1)
+    throw new KvError('INVALID_ARGUMENT', 'ttlMs, deadline and keepTtl exclude each other');
+  if (ttlMs !== undefined) words.push('PX', ttlMs);
+  if (deadline !== undefined) words.push('PXAT', deadline);
+  if (keepTtl) words.push('KEEPTTL');
+  if (condition !== undefined) words.push(...conditionWords(condition));
+  return words;
+}
+
+function conditionWords(condition: NonNullable<SetOptions['if']>): unknown[] {
+  if (condition === 'absent') return ['NX'];
+  if (condition === 'present') return ['XX'];
+  if (typeof condition === 'object' && condition !== null && condition.equals !== undefined)
+    return ['IFEQ', condition.equals];
+  throw invalid('if', condition, "'absent', 'present' or { equals: a value }");
+}
