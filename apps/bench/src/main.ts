@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import { measureClientAndServer } from './client-and-server.ts';
 import { compareLogSpeed } from './disk/log-speed.ts';
+import { compareSnapshots } from './disk/snapshots.ts';
 import { compareEmbeddedStores } from './embedded-store.ts';
 import { measureChurn } from './engine/churn.ts';
 import { compareEviction } from './engine/eviction.ts';
@@ -54,6 +55,10 @@ const COMPARISONS: ReadonlyMap<string, () => Promise<void>> = new Map([
         : measureClientAndServer(300, { rounds: 5, budgetMs: 40_000 }),
   ],
   ['disk-log', () => (quick ? compareLogSpeed(2_000, 1) : compareLogSpeed(60_000, 5))],
+  [
+    'disk-snapshots',
+    () => (quick ? compareSnapshots(20_000, 200) : compareSnapshots(10_000_000, 4_000)),
+  ],
   ['engine-memory', () => compareMemory(quick ? 50_000 : 10_000_000)],
   [
     'engine-speed',

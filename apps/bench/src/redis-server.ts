@@ -13,7 +13,7 @@ const HOST = '127.0.0.1';
 const START_MS_MAX = 5000;
 
 /** `7.0.15`; `undefined` when redis-server is not on the path. */
-function redisVersion(): string | undefined {
+export function redisVersion(): string | undefined {
   const { stdout, status } = spawnSync(PROGRAM, ['--version'], { encoding: 'utf8' });
   return status === 0 ? (/v=([\w.]+)/.exec(stdout)?.[1] ?? '(of unknown version)') : undefined;
 }
@@ -60,7 +60,7 @@ export async function startRedisServer(
 }
 
 /** A port that nobody listens on now. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const listener = createServer().listen(0, HOST);
   await once(listener, 'listening');
   const { port } = listener.address() as AddressInfo;
