@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { barChart, type Chart } from './chart.ts';
 import { compareClients } from './clients/clients.ts';
 import { compareLogSpeed } from './disk/log-speed.ts';
+import { compareSnapshots } from './disk/snapshots.ts';
 import { compareEmbeddedStores } from './embedded-store.ts';
 import { measureChurn } from './engine/churn.ts';
 import { compareEviction } from './engine/eviction.ts';
@@ -101,6 +102,10 @@ const COMPARISONS: ReadonlyMap<string, () => Promise<void>> = new Map([
           ? { keys: 20_000, flushedKeys: 50_000, valueBytes: 10_000_000 }
           : { keys: 1_000_000, flushedKeys: 10_000_000, valueBytes: 500_000_000 },
       ),
+  ],
+  [
+    'disk-snapshots',
+    () => (quick ? compareSnapshots(20_000, 200) : compareSnapshots(10_000_000, 4_000)),
   ],
   ['engine-memory', () => compareMemory(quick ? 50_000 : 10_000_000)],
   [

@@ -13,14 +13,14 @@ const HOST = '127.0.0.1';
 const START_MS_MAX = 5000;
 
 /** `7.0.15`; `undefined` when there is no such program. */
-function versionOf(program: string): string | undefined {
+export function redisVersion(program = PROGRAM): string | undefined {
   const { stdout, status } = spawnSync(program, ['--version'], { encoding: 'utf8' });
   return status === 0 ? (/v=([\w.]+)/.exec(stdout)?.[1] ?? '(of unknown version)') : undefined;
 }
 
 /** What a table says of redis-server: its name and version, or that it is missing. */
 export function redisNameAndVersion(): string {
-  const version = versionOf(PROGRAM);
+  const version = redisVersion(PROGRAM);
   return version === undefined ? `${PROGRAM} is not installed: left out` : `${PROGRAM} ${version}`;
 }
 
@@ -32,7 +32,7 @@ export async function startRedisServer(
   options: readonly string[] = [],
   program = PROGRAM,
 ): Promise<RunningServer | undefined> {
-  const version = versionOf(program);
+  const version = redisVersion(program);
   if (version === undefined) return undefined;
   const directory = await mkdtemp(join(tmpdir(), 'kv-bench-redis-'));
   const port = await freePort();
@@ -64,7 +64,7 @@ export async function startRedisServer(
 }
 
 /** A port that nobody listens on now. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const listener = createServer().listen(0, HOST);
   await once(listener, 'listening');
   const { port } = listener.address() as AddressInfo;

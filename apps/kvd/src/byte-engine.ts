@@ -1,4 +1,4 @@
-import type { EffectBuffer, FrozenView, SnapshotEntry } from '@kv/persistence';
+import type { EffectBuffer, EntryBatch, FrozenView, SnapshotEntry } from '@kv/persistence';
 import { EntryType } from '@kv/protocol';
 import type { Keyspace, KeyspaceObserver } from '@kv/server';
 import { type ByteEvictionPolicy, ByteStore, type Journal, OneRange } from '@kv/store';
@@ -177,6 +177,18 @@ export class ByteEngine implements Engine {
     if (type !== EntryType.STRING) throw new EntryTypeError(type);
     const db = this.restoredDatabase(database);
     db.set(this.restored.take(key), 0, value, 0, value.length, encoding, deadline ?? 0);
+  }
+
+  /** {@link EffectSink}: the entries of a block of a snapshot, database by database as they come. */
+  restoreAll(batch: EntryBatch): void {
+    const { count, database, type } = batch;
+    let from = 0;
+    for (let i = 0; i < count; i++) {
+      if (type[i] !== EntryType.STRING) throw new EntryTypeError(type[i] as number);
+      if (i + 1 < count && database[i + 1] === database[from]) continue;
+      this.restoredDatabase(database[from] as number).load(batch, from, i + 1);
+      from = i + 1;
+    }
   }
 
   /** {@link EffectSink} */

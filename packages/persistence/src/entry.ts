@@ -34,8 +34,35 @@ export interface EntrySource {
   freeze(): FrozenView;
 }
 
+/**
+ * Many entries by number: keys and values as ranges of one array of bytes, and what else belongs to them.
+ * Arrays may be longer than `count`.
+ */
+export interface EntryBatch {
+  readonly count: number;
+  readonly bytes: Uint8Array;
+  /** Over the same memory as `bytes`. */
+  readonly view: DataView;
+  readonly database: Int32Array;
+  readonly type: Int32Array;
+  readonly encoding: Int32Array;
+  readonly keyOffset: Int32Array;
+  readonly keyLength: Int32Array;
+  readonly valueOffset: Int32Array;
+  readonly valueLength: Int32Array;
+  /** Absolute Unix milliseconds; 0 when it never expires. */
+  readonly deadline: Float64Array;
+}
+
 /** Where restored entries go. */
 export interface EntrySink {
+  /**
+   * Takes many entries at once, in their order, where that is faster than one by one; the batch is valid during
+   * this call only. A snapshot's blocks are given to this where it is there. When it throws, some of them may
+   * have been taken.
+   */
+  restoreAll?(batch: EntryBatch): void;
+
   /**
    * Takes one entry. The entry, its key and its value are valid during this call only: they are views
    * into a buffer that is used again. Keep a copy (`entry.value.slice()`), never the view.

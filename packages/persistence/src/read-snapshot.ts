@@ -1,4 +1,5 @@
-import type { EntrySink, SnapshotEntry } from './entry.ts';
+import { BlockEntries } from './block-entries.ts';
+import type { EntrySink } from './entry.ts';
 import { type Environment, resolveEnvironment } from './environment.ts';
 import { describe, SnapshotDamagedError, SnapshotError } from './errors.ts';
 import { RecordCursor } from './record-cursor.ts';
@@ -62,8 +63,8 @@ export interface SnapshotReport extends SnapshotHeader {
 }
 
 /**
- * Loads a snapshot, block by block: it holds one block in memory, and the event loop turns between
- * two. Answers `undefined` when there is no file at `path`, which is how every database begins.
+ * Loads a snapshot, block by block: it holds two blocks in memory, and the event loop turns between
+ * them. Answers `undefined` when there is no file at `path`, which is how every database begins.
  *
  * A block reaches the sink only when its checksum fits. When a later block is damaged, the sink has the
  * entries before it: throw them away, or call `verifySnapshot` first.
@@ -87,16 +88,17 @@ export async function readSnapshot(
   const environment = resolveEnvironment(options);
   const startedAt = environment.monotonic.now();
   const now = options.now ?? environment.clock.now();
-  const counts = { entries: 0, expired: 0 };
-  const cursor = new RecordCursor();
+  const restore = new BlockRestore(sink, path, now);
+  const { cursor } = restore;
   const { fs } = environment;
   const scanned = await scan({ path, fs, ...options }, (reader, block) => {
-    restoreBlock(cursor, block, sink, now, counts, path);
+    restore.deliver(block);
     if (cursor.fault !== undefined) reader.damagedRecord(block, cursor.start, cursor.fault);
   });
   if (scanned === undefined) return undefined;
   return {
-    ...counts,
+    entries: restore.entries,
+    expired: restore.expired,
     bytes: scanned.reader.size,
     blocks: scanned.reader.blocks,
     id: scanned.header.id,
@@ -186,48 +188,54 @@ async function scan(
 }
 
 /**
- * Gives a block's live entries to the sink. The records are walked first, so that a block that turns
+ * Gives live entries to a sink, block by block. The records of a block are walked first, so that one that turns
  * out to be malformed delivers nothing.
  */
-function restoreBlock(
-  cursor: RecordCursor,
-  block: Block,
-  sink: EntrySink,
-  now: number,
-  counts: { entries: number; expired: number },
-  path: string,
-): void {
-  const { payload, records } = block;
-  cursor.reset(payload, records);
-  while (cursor.next());
-  if (cursor.fault !== undefined) return;
-  cursor.reset(payload, records);
-  const entry: { -readonly [Field in keyof SnapshotEntry]: SnapshotEntry[Field] } = {
-    database: 0,
-    key: payload,
-    value: payload,
-    type: 0,
-    encoding: 0,
-    deadline: undefined,
-  };
-  try {
-    while (cursor.next()) {
-      if (cursor.deadline !== undefined && cursor.deadline <= now) {
-        counts.expired += 1;
-        continue;
-      }
-      entry.database = cursor.database;
-      entry.type = cursor.type;
-      entry.encoding = cursor.encoding;
-      entry.deadline = cursor.deadline;
-      entry.key = payload.subarray(cursor.keyStart, cursor.valueStart);
-      entry.value = payload.subarray(cursor.valueStart, cursor.end);
-      sink.restore(entry);
-      counts.entries += 1;
+class BlockRestore {
+  entries = 0;
+  expired = 0;
+  readonly cursor = new RecordCursor();
+  private readonly batch = new BlockEntries();
+  private readonly sink: EntrySink;
+  private readonly path: string;
+  private readonly now: number;
+
+  constructor(sink: EntrySink, path: string, now: number) {
+    this.sink = sink;
+    this.path = path;
+    this.now = now;
+  }
+
+  deliver({ payload, records }: Block): void {
+    const { batch, cursor, sink } = this;
+    batch.fill(payload, records, cursor, this.now);
+    if (cursor.fault !== undefined) return;
+    try {
+      if (sink.restoreAll === undefined) restoreEach(sink, batch);
+      else sink.restoreAll(batch);
+    } catch (error) {
+      if (error instanceof SnapshotError) throw error;
+      const { path } = this;
+      const message = `an entry of ${path} could not be restored: ${describe(error)}`;
+      throw new SnapshotError('RESTORE_FAILED', message, { path, cause: error });
     }
-  } catch (error) {
-    if (error instanceof SnapshotError) throw error;
-    const message = `an entry of ${path} could not be restored: ${describe(error)}`;
-    throw new SnapshotError('RESTORE_FAILED', message, { path, cause: error });
+    this.entries += batch.count;
+    this.expired += batch.expired;
+  }
+}
+
+function restoreEach(sink: EntrySink, batch: BlockEntries): void {
+  const { bytes, keyOffset, keyLength, valueOffset, valueLength } = batch;
+  for (let i = 0; i < batch.count; i += 1) {
+    const key = keyOffset[i] as number;
+    const value = valueOffset[i] as number;
+    sink.restore({
+      database: batch.database[i] as number,
+      type: batch.type[i] as number,
+      encoding: batch.encoding[i] as number,
+      deadline: batch.deadline[i] || undefined,
+      key: bytes.subarray(key, key + (keyLength[i] as number)),
+      value: bytes.subarray(value, value + (valueLength[i] as number)),
+    });
   }
 }

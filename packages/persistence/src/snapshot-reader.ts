@@ -55,11 +55,16 @@ interface Frame {
   readonly payloadChecksum: number;
 }
 
+interface ReadBlock {
+  readonly bytes: Uint8Array;
+  readonly checksum: number;
+}
+
 const PAYLOAD_BYTES_MAX = RECORD_BYTES + 8 + KEY_BYTES_MAX + VALUE_BYTES_MAX;
 
 /**
- * Blocks out of a file, in order, checked. Holds one block at a time, and reads each together with the
- * frame that follows it: one call of the file system per block.
+ * Blocks out of a file, in order, checked. Reads each together with the frame that follows it, one call of the
+ * file system per block, and the next one while its owner is busy with this one: it holds two.
  */
 export class SnapshotReader {
   readonly path: string;
@@ -72,7 +77,14 @@ export class SnapshotReader {
   readonly #file: OpenFile;
   readonly #ahead = new Uint8Array(FRAME_BYTES);
   readonly #aheadView = new DataView(this.#ahead.buffer);
-  #buffer = new Uint8Array(BLOCK_PAYLOAD_BYTES + FRAME_BYTES);
+  /** One for the block that was given out, and one for the next. */
+  readonly #buffers = [
+    new Uint8Array(BLOCK_PAYLOAD_BYTES + FRAME_BYTES),
+    new Uint8Array(BLOCK_PAYLOAD_BYTES + FRAME_BYTES),
+  ];
+  #turn = 0;
+  /** The next block, on its way. */
+  #reading: Promise<ReadBlock> | undefined;
   #salt = 0;
   /** Something was passed over, so that the footer's counts cannot fit. */
   #skipped = false;
@@ -116,9 +128,9 @@ export class SnapshotReader {
   async next(): Promise<Block | undefined> {
     const frame = this.#parseFrame();
     const offset = this.offset + FRAME_BYTES;
-    const following = Math.min(FRAME_BYTES, this.size - offset - frame.length);
-    const bytes = this.#room(frame.length + following);
-    const checksum = await this.#read(bytes, frame.length, offset);
+    const reading = this.#reading ?? this.#readBlock(offset, frame.length);
+    this.#reading = undefined;
+    const { bytes, checksum } = await reading;
     if (checksum !== frame.payloadChecksum) this.#damaged('the checksum of the payload differs');
     const payload = bytes.subarray(0, frame.length);
     if (frame.kind === KIND_FOOTER) {
@@ -130,7 +142,27 @@ export class SnapshotReader {
     this.offset = offset + frame.length;
     this.blocks += 1;
     this.records += frame.records;
+    this.#readOn();
     return block;
+  }
+
+  /** Begins with the next block, while the owner is busy with this one; only where its frame looks sound. */
+  #readOn(): void {
+    const left = this.size - this.offset - FRAME_BYTES;
+    const length = this.#aheadView.getUint32(FRAME.length, true);
+    const checksum = crc32(this.#ahead.subarray(0, FRAME.checksum), this.#salt);
+    if (checksum !== this.#aheadView.getUint32(FRAME.checksum, true)) return;
+    if (length > left || length > BLOCK_PAYLOAD_BYTES_MAX) return;
+    this.#reading = this.#readBlock(this.offset + FRAME_BYTES, length);
+    // Its failure is met when the block is asked for, if it ever is.
+    this.#reading.catch(() => undefined);
+  }
+
+  /** A payload, with the frame that follows it, and its checksum. */
+  async #readBlock(offset: number, length: number): Promise<ReadBlock> {
+    const following = Math.min(FRAME_BYTES, this.size - offset - length);
+    const bytes = this.#room(length + following);
+    return { bytes, checksum: await this.#read(bytes, length, offset) };
   }
 
   /**
@@ -143,6 +175,7 @@ export class SnapshotReader {
       salt: this.#salt,
     });
     this.#skipped = true;
+    this.#reading = undefined;
     if (found === undefined) return false;
     this.#ahead.set(found.bytes);
     this.offset = found.offset;
@@ -239,11 +272,13 @@ export class SnapshotReader {
     this.offset = end;
   }
 
-  /** A buffer for `length` bytes: the one at hand, a larger one from now on, or one for this block. */
+  /** A buffer for `length` bytes: the one whose turn it is, a larger one from now on, or one for this block. */
   #room(length: number): Uint8Array {
-    if (length <= this.#buffer.length) return this.#buffer.subarray(0, length);
+    this.#turn = 1 - this.#turn;
+    const buffer = this.#buffers[this.#turn] as Uint8Array;
+    if (length <= buffer.length) return buffer.subarray(0, length);
     const bytes = new Uint8Array(length);
-    if (length <= BLOCK_PAYLOAD_BYTES_MAX + FRAME_BYTES) this.#buffer = bytes;
+    if (length <= BLOCK_PAYLOAD_BYTES_MAX + FRAME_BYTES) this.#buffers[this.#turn] = bytes;
     return bytes;
   }
 

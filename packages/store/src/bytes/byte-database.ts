@@ -2,7 +2,8 @@
 // functions on the way of GET and SET are written for the machine: no object, no
 // string and no view is made for an operation, and a key is compared by words.
 import { Beside, type LargeEntry, type Structure } from './beside.ts';
-import type { ByteRanges, KeyBatch } from './byte-ranges.ts';
+import { BulkLoader, type EntryColumns } from './bulk-load.ts';
+import { type ByteRanges, type KeyBatch, OneRange } from './byte-ranges.ts';
 import { ByteStoreError } from './byte-store-error.ts';
 import { Compactor } from './compactor.ts';
 import { Entries } from './entries.ts';
@@ -21,6 +22,7 @@ import { makeLarge } from './make-large.ts';
 import type { Region } from './memory.ts';
 import { Prefetcher } from './prefetch.ts';
 import { keyWord, valueByte } from './record.ts';
+import { PROBATION } from './record-log.ts';
 import { copyIn } from './records.ts';
 import type { ByteStoreShared } from './shared.ts';
 import { Sweeper } from './sweeper.ts';
@@ -42,6 +44,7 @@ export class ByteDatabase extends Entries {
   readonly compactor: Compactor;
   readonly sweeper: Sweeper;
   private readonly prefetcher = new Prefetcher();
+  private readonly loader = new BulkLoader();
   private writes = 0;
   private readonly numberBytes = new Uint8Array(NUMBER_BYTES);
   private readonly numberView = new DataView(this.numberBytes.buffer);
@@ -92,6 +95,38 @@ export class ByteDatabase extends Entries {
     const ref = this.write(ranges, key, value, offset, length, head, deadline);
     this.shared.journal?.put(this.number, ref);
     return ref;
+  }
+
+  /**
+   * Writes the entries `[from, to)` of a batch, as a restore has them: faster than one by one, and the
+   * journal is not told. Whatever was there under their keys is replaced.
+   *
+   * @throws ByteStoreError `TOO_LARGE`, `OUT_OF_MEMORY`; the entries before have been written
+   */
+  load(batch: EntryColumns, from: number, to: number): void {
+    const { hasher, index, log, memory, loader } = this;
+    const { evictor } = this.shared;
+    const queueFor = (hash: number) => evictor?.queueFor(hash) ?? PROBATION;
+    const write = (entry: number) => this.writeOne(batch, entry);
+    try {
+      loader.load(batch, from, to, { hasher, index, log, memory, queueFor, write });
+    } finally {
+      this.expiringSize += loader.expiring;
+    }
+  }
+
+  private writeOne(batch: EntryColumns, entry: number): void {
+    const { bytes } = batch;
+    const key = batch.keyOffset[entry] as number;
+    const range = new OneRange().take(
+      bytes.subarray(key, key + (batch.keyLength[entry] as number)),
+    );
+    const deadline = batch.deadline[entry] as number;
+    const flags =
+      (deadline !== 0 ? DEADLINE : 0) | ((batch.encoding[entry] as number) << ENCODING_SHIFT);
+    const offset = batch.valueOffset[entry] as number;
+    const length = batch.valueLength[entry] as number;
+    this.write(range, 0, bytes, offset, length, flags, deadline);
   }
 
   /**

@@ -108,6 +108,12 @@ export class HashIndex {
     return at;
   }
 
+  /** Whether there is an entry with this hash. */
+  has(hash: number): boolean {
+    const at = this.seek(hash);
+    return this.chunk[at] === hash && this.chunk[at + 1] !== 0;
+  }
+
   /** The place of a hash with a ref, or -1. */
   placeOf(hash: number, ref: number): number {
     let at = this.seek(hash);

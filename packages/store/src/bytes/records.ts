@@ -19,12 +19,18 @@ import { deadlineAt, granulesAt, keyWord, valueByte } from './record.ts';
 import type { ByteStoreShared } from './shared.ts';
 
 /** Copies by 8 bytes up to here; above, the engine's own copy is faster. */
-const WORD_COPY_BYTES_MAX = 256;
+export const WORD_COPY_BYTES_MAX = 256;
 /** Up to here a loop over bytes is faster than a view for the engine's own copy. */
 const BYTE_COPY_BYTES_MAX = 24;
 
 /** Copies `length` bytes, rounded up to 8; both sides have the slack. */
-function copyWords(to: DataView, at: number, from: DataView, start: number, length: number): void {
+export function copyWords(
+  to: DataView,
+  at: number,
+  from: DataView,
+  start: number,
+  length: number,
+): void {
   for (let i = 0; i < length; i += 8)
     to.setBigUint64(at + i, from.getBigUint64(start + i, true), true);
 }

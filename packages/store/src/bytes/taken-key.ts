@@ -18,6 +18,21 @@ export function equalsWords(
   return tail === 0 || words[at + whole] === (view.getInt32(offset + whole * 4, true) & tail);
 }
 
+/** Copies a key to a word of a region, padded with zeros to 8 bytes. */
+export function writeKeyWords(
+  words: Int32Array,
+  at: number,
+  view: DataView,
+  offset: number,
+  length: number,
+): void {
+  const whole = length >>> 2;
+  for (let i = 0; i < whole; i++) words[at + i] = view.getInt32(offset + i * 4, true);
+  if ((length & 7) === 0) return;
+  if ((whole & 1) === 0) words[at + whole + 1] = 0;
+  words[at + whole] = view.getInt32(offset + whole * 4, true) & (TAIL_MASKS[length & 3] as number);
+}
+
 /**
  * The key of the operation at hand, where it lies, with room behind it to be read by
  * words; a key at the end of its bytes is copied for that.
@@ -61,13 +76,7 @@ export class TakenKey {
 
   /** Copies it to a word of a region, padded with zeros to 8 bytes. */
   writeWords(words: Int32Array, at: number): void {
-    const { view, offset, length } = this;
-    const whole = length >>> 2;
-    for (let i = 0; i < whole; i++) words[at + i] = view.getInt32(offset + i * 4, true);
-    if ((length & 7) === 0) return;
-    if ((whole & 1) === 0) words[at + whole + 1] = 0;
-    words[at + whole] =
-      view.getInt32(offset + whole * 4, true) & (TAIL_MASKS[length & 3] as number);
+    writeKeyWords(words, at, this.view, this.offset, this.length);
   }
 
   /** The key itself. */
