@@ -29,6 +29,30 @@ describe.each([
     return sent as [string, string];
   }
 
+  test('a sink that keeps what it is sent beside a value is not written over', () => {
+    const kept: Uint8Array[] = [];
+    // The first piece is taken at once, what comes behind it waits.
+    const out: Writer = new Writer({
+      send: (bytes, length) => kept.push(bytes.subarray(0, length)) === 1,
+    });
+    const ask = (): void => {
+      out.begin();
+      out.value(large, 1);
+      out.end();
+      out.begin();
+      out.text('first');
+      out.end();
+      out.flush();
+    };
+    ask();
+    const before = Buffer.concat(kept).toString('latin1');
+    out.begin();
+    out.text('something else'.repeat(10));
+    out.end();
+    out.flush();
+    expect(Buffer.concat(kept.slice(0, 3)).toString('latin1') === before).toBe(true);
+  });
+
   const one = (out: Writer, value: typeof large): void => {
     out.begin();
     out.value(value, 1);

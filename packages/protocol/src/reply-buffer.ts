@@ -23,6 +23,11 @@ function allocate(bytes: number): Uint8Array<ArrayBuffer> {
   return typeof Buffer === 'undefined' ? new Uint8Array(bytes) : Buffer.allocUnsafeSlow(bytes);
 }
 
+/** A part of an array as an array of its own, which the `slice` of a Buffer is not. */
+function copyOf(bytes: Uint8Array, from: number, to: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes.subarray(from, to));
+}
+
 /** Where nothing is ever sent. */
 export const NOWHERE: Sink = { send: () => true };
 
@@ -105,7 +110,7 @@ export abstract class ReplyBuffer {
 
   /** Takes what has been written outside of a reply, as an array of its own. */
   take(): Uint8Array {
-    const taken = this.output.slice(0, this.position);
+    const taken = copyOf(this.output, 0, this.position);
     this.position = 0;
     return taken;
   }
@@ -139,14 +144,14 @@ export abstract class ReplyBuffer {
     for (const { at, bytes } of this.splices) {
       if (at > length) break;
       // What is left in the buffer of a piece is sent in an array of its own.
-      if (at > from) reusable = sink.send(output.slice(from, at), at - from) && reusable;
+      if (at > from) reusable = sink.send(copyOf(output, from, at), at - from) && reusable;
       sink.send(bytes, bytes.length);
       this.splicedBytes -= bytes.length;
       from = at;
     }
     for (const splice of later) splice.at -= length;
     this.splices = later;
-    if (from < length) sink.send(output.slice(from, length), length - from);
+    if (from < length) sink.send(copyOf(output, from, length), length - from);
     return reusable;
   }
 
