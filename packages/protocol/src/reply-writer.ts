@@ -59,7 +59,7 @@ export interface ReplyWriter {
 }
 
 /** Writes elements of an array before the array: how many they will be is not known yet. */
-export interface AsideWriter extends ReplyWriter {
+interface AsideWriter extends ReplyWriter {
   /** How much has been written and not been taken. */
   readonly pendingBytes: number;
   /** Takes what has been written. */

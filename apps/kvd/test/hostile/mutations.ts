@@ -53,7 +53,7 @@ const COMMANDS: readonly (readonly [string, ...string[]])[] = [
 export type Protocol = 'native' | 'resp';
 
 /** One request, as it should be. */
-export function validRequest(protocol: Protocol, random: Random): Buffer {
+function validRequest(protocol: Protocol, random: Random): Buffer {
   const words = random.pick(COMMANDS);
   if (protocol === 'native') return Buffer.from(requestBytes([...words]));
   const bulks = words.map((word) => `$${word.length}\r\n${word}\r\n`);

@@ -78,7 +78,7 @@ export class Target implements AsyncDisposable {
 }
 
 /** What arrives until it ends so, or has that in it. */
-export function textUntil(socket: Socket, end: string | RegExp): Promise<string> {
+function textUntil(socket: Socket, end: string | RegExp): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let text = '';
   const late = setTimeout(
