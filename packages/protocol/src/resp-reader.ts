@@ -12,7 +12,7 @@ import {
 import type { RequestBatch } from './request-batch.ts';
 import { PartialRequest, type RequestReader } from './request-reader.ts';
 import { InlineRequest } from './resp-inline.ts';
-import { readShapes } from './resp-shapes.ts';
+import { readShapes, readSmall } from './resp-shapes.ts';
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -75,6 +75,11 @@ export class RespReader implements RequestReader {
       if (authenticated) {
         at = readShapes(batch, at, end);
         if (at === end || batch.rows === rowsMax) break;
+        const next = readSmall(batch, at, end);
+        if (next > at) {
+          at = next;
+          continue;
+        }
       }
       const next = this.request(batch, at, end);
       if (next < 0) return at;

@@ -1,8 +1,10 @@
 // GET and SET as nearly every client sends them, recognized by words of four bytes. This is
 // the hot path of the reader: a whole run of such requests is read in one loop, with all
-// columns in local variables. Whatever is not of this shape, or not whole, is left to
-// resp-reader.ts, which reads everything and says what is wrong.
+// columns in local variables. Then whole requests of any other command with few arguments.
+// Whatever is not of these shapes, or not whole, is left to resp-reader.ts, which reads
+// everything and says what is wrong.
 import { compiledNamed } from './commands/compile.ts';
+import { commandId } from './commands/lookup.ts';
 import type { RequestBatch } from './request-batch.ts';
 
 /** `*2\r\n`, `*3\r\n`, `$3\r\n`, `GET\r` and `SET\r` as words in little endian. */
@@ -25,6 +27,9 @@ const ONE_DIGIT = 0x0a0d0024;
 const ONE_DIGIT_MASK = 0xffff00ff | 0;
 const TWO_DIGITS = 0x0d000024;
 const TWO_DIGITS_MASK = 0xff0000ff | 0;
+/** `*`, a digit, CR LF. */
+const COUNT_LINE = 0x0a0d002a;
+const WORDS_MAX = 9;
 const CR = 0x0d;
 const DOLLAR = 0x24;
 /** A length line is read here up to `$9999999\r\n`. */
@@ -115,5 +120,32 @@ export function readShapes(batch: RequestBatch, start: number, end: number): num
   batch.rows = row;
   batch.arguments = argument;
   batch.keyCount = keyCount;
+  return at;
+}
+
+/**
+ * Reads one request of up to nine words, if it is there as a whole; see {@link readShapes}.
+ *
+ * @returns where it ends, or `start` where it is not of this shape
+ */
+export function readSmall(batch: RequestBatch, start: number, end: number): number {
+  const { view, offset, length, arguments: name } = batch;
+  if (start + 4 > end || name + WORDS_MAX > offset.length) return start;
+  const head = view.getInt32(start, true);
+  const words = ((head >>> 8) & 0xff) - 0x30;
+  if ((head & ONE_DIGIT_MASK) !== COUNT_LINE || words < 1 || words > WORDS_MAX) return start;
+  let at = start + 4;
+  for (let word = name; word < name + words; word++) {
+    const line = lengthLine(view, at, end);
+    if (line === NO_LINE) return start;
+    const from = at + (line >>> LINE_SHIFT);
+    const bytes = line & LENGTH_MASK;
+    at = from + bytes + 2;
+    if (at > end) return start;
+    offset[word] = from;
+    length[word] = bytes;
+  }
+  const command = commandId(batch.bytes, offset[name] as number, length[name] as number);
+  batch.add(command, words - 1, at);
   return at;
 }

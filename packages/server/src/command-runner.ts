@@ -24,14 +24,32 @@ export class CommandRunner {
     this.handlers = COMPILED.map((compiled) => compiled && byName.get(compiled.row.name));
   }
 
-  /** Whether {@link run} is enough for a command, as things are. */
-  isQuick(id: number): boolean {
+  /** Executes a request that has been let through. */
+  execute(
+    id: number,
+    request: RequestBatch,
+    row: number,
+    session: Session,
+    out: ReplyWriter,
+  ): Parked | undefined {
+    return this.isQuick(id, request.size)
+      ? this.run(id, request, session, out)
+      : this.observe(id, request, row, session, out);
+  }
+
+  /** Whether {@link run} is enough for a command with so many arguments, as things are. */
+  isQuick(id: number, size: number): boolean {
     const { timer, keyspaceEvents, monitors } = this.context;
-    return timer.skips(id) && !keyspaceEvents.active && !monitors.active;
+    return timer.skips(id, size) && !keyspaceEvents.active && !monitors.active;
   }
 
   /** Runs a handler, and counts that. */
-  run(id: number, request: RequestBatch, session: Session, out: ReplyWriter): Parked | undefined {
+  private run(
+    id: number,
+    request: RequestBatch,
+    session: Session,
+    out: ReplyWriter,
+  ): Parked | undefined {
     const { calls } = this.context.statistics;
     calls[id] = (calls[id] as number) + 1;
     session.lastCommand = id;
@@ -42,7 +60,7 @@ export class CommandRunner {
   }
 
   /** The same, timed and watched by whoever wants to. */
-  observe(
+  private observe(
     id: number,
     request: RequestBatch,
     row: number,

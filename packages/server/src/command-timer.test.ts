@@ -49,6 +49,9 @@ test('many and long words are cut short, and only so many entries are kept', asy
   await using _ = server;
   const client = await server.greeted();
   step.ms = 20;
+  step.onLook = () => {
+    server.clock.time += step.ms;
+  };
   await client.call('MSET', ...Array.from({ length: 80 }, (_, i) => `k${i}`));
   await client.call('MSET', 'k', 'x'.repeat(300));
   step.ms = 0;

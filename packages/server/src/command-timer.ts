@@ -14,10 +14,17 @@ const SAMPLED_BATCHES = 256;
 /** A limit below this is kept to by each command; a batch of small ones stays far below. */
 const BATCH_MS = 10;
 
-/** By command number: it takes so little time that it is timed now and then only. */
-const IS_SMALL = Uint8Array.from(COMPILED, (command) =>
-  command?.row.complexity === 'O(1)' ? 1 : 0,
-);
+/** More keys than this are no small thing. */
+const FEW_ARGUMENTS = 16;
+/**
+ * By command number: with up to so many arguments it takes so little time that it is timed now
+ * and then only.
+ */
+const SMALL_SIZE = Uint8Array.from(COMPILED, (command) => {
+  if (command?.row.complexity === 'O(1)') return 255;
+  // One step for each key, whatever its value.
+  return command?.plain && command.repeats > 0 ? FEW_ARGUMENTS : 0;
+});
 
 const flagged = (flag: string): Uint8Array =>
   Uint8Array.from(COMPILED, (command) => {
@@ -80,8 +87,8 @@ export class CommandTimer {
   }
 
   /** Whether a call of a command is not to be timed by itself. The first always is. */
-  skips(id: number): boolean {
-    return IS_SMALL[id] === 1 && !this.closely && this.timedCalls[id] !== 0;
+  skips(id: number, size: number): boolean {
+    return size <= (SMALL_SIZE[id] as number) && !this.closely && this.timedCalls[id] !== 0;
   }
 
   /** A batch is about to be executed; `now` is the time by the wall clock. */

@@ -79,12 +79,10 @@ export class Dispatcher {
       const { writes, deniedWithoutMemory } = COMPILED[id] as CompiledCommand;
       const mayWrite = !writes || this.context.appendLog.failure === undefined;
       if (mayWrite && (!deniedWithoutMemory || this.hasRoom(request, row)))
-        return this.runner.isQuick(id)
-          ? this.runner.run(id, request, session, out)
-          : this.runner.observe(id, request, row, session, out);
+        return this.runner.execute(id, request, row, session, out);
     }
     const command = this.admit(id, request, row, session, out);
-    return command && this.runner.observe(command.id, request, row, session, out);
+    return command && this.runner.execute(command.id, request, row, session, out);
   }
 
   /**
@@ -99,7 +97,7 @@ export class Dispatcher {
     out: Dialect['out'],
   ): number {
     const id = request.command[row] as number;
-    if (!mayBeginRun(id) || !this.runner.isQuick(id) || !this.isOrdinary(session)) return row;
+    if (!mayBeginRun(id) || !this.runner.isQuick(id, 1) || !this.isOrdinary(session)) return row;
     if (session.repliesOff || session.skipsReply) return row;
     const { keyspaces, appendLog, statistics } = this.context;
     const mayWrite = keyspaces.maxBytes === 0 && appendLog.failure === undefined;
