@@ -8,6 +8,7 @@ import { Expiry } from './expiry.ts';
 import { checkTimeout, formatAddress, type ResolvedOptions } from './options.ts';
 import { Session } from './session.ts';
 import type { ClientState } from './state.ts';
+import { Subscriptions } from './subscriptions.ts';
 import { traceCall, traceState } from './trace.ts';
 
 /**
@@ -15,6 +16,8 @@ import { traceCall, traceState } from './trace.ts';
  * the rest of the turn: it works on them while further ones are encoded.
  */
 const EARLY_REQUESTS = 8;
+
+const NO_SIGNALS: readonly AbortSignal[] = [];
 
 let lastResolve: (reply: unknown) => void;
 let lastReject: (error: Error) => void;
@@ -41,6 +44,7 @@ export class Caller {
   private readonly options: ResolvedOptions;
   private readonly codec: ValueCodec;
   private readonly session: Session;
+  readonly subscriptions: Subscriptions;
   private readonly queue: CallQueue;
   private readonly expiry: Expiry;
   private readonly connector: Connector;
@@ -55,6 +59,9 @@ export class Caller {
     const codec = options.codec ?? new ValueCodec();
     this.codec = codec;
     this.session = new Session(options);
+    this.subscriptions = new Subscriptions((name, args, timeoutMs) =>
+      this.call(name, args, { signals: NO_SIGNALS, timeoutMs }),
+    );
     this.queue = new CallQueue(codec);
     this.expiry = new Expiry(
       options.timers,
@@ -65,6 +72,8 @@ export class Caller {
       onUp: () => this.onUp(),
       onReply: (reply) => this.onReply(reply),
       onError: (error) => this.onError(error),
+      onPush: (push) => this.subscriptions.deliver(push),
+      onPushError: (error) => this.subscriptions.missed(error),
       onLost: (reason) => this.onLost(reason),
       onOver: (reason) => this.end(reason),
     });
@@ -237,6 +246,7 @@ export class Caller {
   private onUp(): void {
     if (this.state_ !== 'closing') this.become('ready');
     this.opened.resolve();
+    void this.subscriptions.restored();
     this.flush();
   }
 
@@ -275,6 +285,7 @@ export class Caller {
   /** Calls that may have been executed are answered for; the others go out again. */
   private onLost(reason: KvError): void {
     if (this.state_ !== 'closing') this.become('reconnecting', reason);
+    this.subscriptions.lost(reason);
     for (const call of this.queue.lost()) this.answerForLost(call, reason);
     this.noticeDrained();
   }
@@ -295,6 +306,7 @@ export class Caller {
     this.ending = reason;
     this.connector.close();
     this.expiry.stop();
+    this.subscriptions.end(reason.code === 'CLOSED' ? undefined : reason);
     for (const call of this.queue.drain()) {
       const message = `${call.name}: ${reason.message}`;
       call.reject(new KvError(reason.code, message, { sent: call.sent, cause: reason }));

@@ -3,7 +3,7 @@ import { argumentText } from './argument-text.ts';
 import { type Batch, BatchBuilder, type Queued } from './batch.ts';
 import type { CallOptions } from './call.ts';
 import type { Caller } from './caller.ts';
-import { BatchError, KvError, ReplyError } from './errors.ts';
+import { BatchError, invalid, KvError, ReplyError } from './errors.ts';
 import { type Flights, singleFlight } from './flights.ts';
 import type {
   CloseOptions,
@@ -12,6 +12,7 @@ import type {
   ScanOptions,
   SetManyOptions,
   SetOptions,
+  SubscribeOptions,
   WriteOptions,
 } from './kv-client.ts';
 import type { Key } from './method-types.ts';
@@ -19,6 +20,8 @@ import { METHODS, type Method, methodCall } from './methods.ts';
 import { keyText, type Scope, type ScopeOptions } from './scope.ts';
 import { checkNames, setWords } from './set-words.ts';
 import type { ClientState } from './state.ts';
+import type { Subscription } from './subscription.ts';
+import type { SubscriptionKind } from './subscriptions.ts';
 
 const SCAN_COUNT = 100;
 /** Keys that one DEL of `flush` names. */
@@ -29,6 +32,9 @@ const DRAIN_MS = 1000;
 /** So often `update` reads anew before it gives up. */
 const UPDATE_ATTEMPTS_MAX = 32;
 
+const SUBSCRIBE_OPTIONS = new Set(['queueMax', 'signal', 'timeoutMs']);
+/** Messages that wait to be taken. */
+const SUBSCRIPTION_QUEUE_MAX = 10_000;
 const SET_MANY_OPTIONS = new Set(['ttlMs', 'signal', 'timeoutMs']);
 const NO_OPTIONS = {};
 
@@ -71,6 +77,10 @@ class Client implements Omit<OwnMethods, 'execute' | 'batch'> {
 
   execute(name: string, ...args: unknown[]): Promise<unknown> {
     const word = name.toUpperCase();
+    if (word.endsWith('SUBSCRIBE'))
+      return Promise.reject(
+        new KvError('UNSUPPORTED', `${word} is a method: its messages need somebody to take them`),
+      );
     if (args.length > 0 && isContainer(word)) {
       // `execute('CLIENT', 'ID')` is `execute('CLIENT ID')`, and what is known of it holds.
       const whole = `${word} ${argumentText(args[0]).toUpperCase()}`;
@@ -202,6 +212,45 @@ class Client implements Omit<OwnMethods, 'execute' | 'batch'> {
   /** What is made for others too is not given up with this view's signals. */
   #unsignalled(): Client {
     return new Client(this.#shared, this.#scope.unsignalled());
+  }
+
+  subscribe<T>(channels: Key | readonly Key[], options?: SubscribeOptions): Subscription<T> {
+    return this.#listen('message', channels, options) as Subscription<T>;
+  }
+
+  psubscribe<T>(patterns: Key | readonly Key[], options?: SubscribeOptions): Subscription<T> {
+    return this.#listen('pmessage', patterns, options) as Subscription<T>;
+  }
+
+  ssubscribe<T>(channels: Key | readonly Key[], options?: SubscribeOptions): Subscription<T> {
+    return this.#listen('smessage', channels, options) as Subscription<T>;
+  }
+
+  #listen(
+    kind: SubscriptionKind,
+    given: Key | readonly Key[],
+    options: SubscribeOptions = NO_OPTIONS,
+  ): Subscription {
+    checkNames('subscribe', options, SUBSCRIBE_OPTIONS);
+    const { queueMax = SUBSCRIPTION_QUEUE_MAX, ...limits } = options;
+    if (!(Number.isSafeInteger(queueMax) && queueMax >= 1))
+      throw invalid('queueMax', queueMax, 'a whole number, at least 1');
+    const names = typeof given === 'string' || given instanceof Uint8Array ? [given] : [...given];
+    if (names.length === 0) throw invalid('subscribe', '[]', 'given a channel or pattern at least');
+    const { signals, timeoutMs } = this.#scope.callLimits('SUBSCRIBE', limits);
+    return this.#shared.caller.subscriptions.open(kind, names, { queueMax, signals, timeoutMs });
+  }
+
+  unsubscribe(...channels: Key[]): Promise<number> {
+    return this.#shared.caller.subscriptions.close('message', channels);
+  }
+
+  punsubscribe(...patterns: Key[]): Promise<number> {
+    return this.#shared.caller.subscriptions.close('pmessage', patterns);
+  }
+
+  sunsubscribe(...channels: Key[]): Promise<number> {
+    return this.#shared.caller.subscriptions.close('smessage', channels);
   }
 
   async *scan(options: ScanOptions = NO_OPTIONS): AsyncGenerator<Key, void, void> {

@@ -8,7 +8,8 @@ import type { Session } from './session.ts';
 const FATAL = new Set(['AUTH', 'INVALID_ARGUMENT']);
 
 /** What a connector tells. */
-export interface ConnectorEvents extends Pick<LinkEvents, 'onReply' | 'onError'> {
+export interface ConnectorEvents
+  extends Pick<LinkEvents, 'onReply' | 'onError' | 'onPush' | 'onPushError'> {
   /** There is a connection. */
   onUp(): void;
   /** There is none any more; whether another follows is told by `onOver`. */
@@ -58,6 +59,8 @@ export class Connector {
         onUp: () => this.isUp(),
         onReply: (reply) => events.onReply(reply),
         onError: (error) => events.onError(error),
+        onPush: (push) => events.onPush(push),
+        onPushError: (error) => events.onPushError(error),
         onDown: (reason) => this.isDown(reason),
       });
     } catch (error) {

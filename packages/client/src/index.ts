@@ -17,10 +17,17 @@ export type {
   ScanOptions,
   SetManyOptions,
   SetOptions,
+  SubscribeOptions,
   WriteOptions,
 } from './kv-client.ts';
 export type { CommandMethods, Key, ReplyOf } from './method-types.ts';
 export type { Address, ClientTimers, ConnectOptions } from './options.ts';
 export type { ScopeOptions } from './scope.ts';
 export type { ClientState } from './state.ts';
+export type {
+  MissedMessages,
+  PublishedMessage,
+  Subscription,
+  SubscriptionEvent,
+} from './subscription.ts';
 export { CALLS_CHANNEL, type CallTrace, STATES_CHANNEL, type StateTrace } from './trace.ts';

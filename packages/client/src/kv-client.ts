@@ -11,6 +11,7 @@ import type {
 } from './method-types.ts';
 import type { ScopeOptions } from './scope.ts';
 import type { ClientState } from './state.ts';
+import type { Subscription } from './subscription.ts';
 
 /** When something that is written ends. */
 export interface WriteOptions extends CallOptions {
@@ -45,6 +46,12 @@ export interface ScanOptions extends CallOptions {
   readonly count?: number | undefined;
   /** Only keys of this kind, such as `string`. */
   readonly type?: string | undefined;
+}
+
+/** How a subscription listens. */
+export interface SubscribeOptions extends CallOptions {
+  /** How many messages may wait to be taken; one more drops them all, and says so. Default 10000. */
+  readonly queueMax?: number | undefined;
 }
 
 /** What `close` waits for. */
@@ -191,6 +198,49 @@ export interface OwnMethods extends AsyncDisposable {
    * ```
    */
   with(options: ScopeOptions): KvClient;
+
+  /**
+   * Listens to channels: gives what is published as it comes, typed as its publisher gave
+   * it. It survives the connection: the next one is told again, and a `missed` event says
+   * that there may have been messages in between. A channel is no key: it has no prefix.
+   *
+   * @example
+   * ```ts
+   * await using news = client.subscribe<News>('news');
+   * for await (const event of news) {
+   *   if (event.kind === 'message') show(event.value);
+   *   else reload(event.reason); // some may have been missed
+   * }
+   * ```
+   */
+  subscribe<T = unknown>(
+    channels: Key | readonly Key[],
+    options?: SubscribeOptions,
+  ): Subscription<T>;
+
+  /** As `subscribe`, to the channels that match a glob pattern. */
+  psubscribe<T = unknown>(
+    patterns: Key | readonly Key[],
+    options?: SubscribeOptions,
+  ): Subscription<T>;
+
+  /** As `subscribe`, to shard channels: what `spublish` publishes. */
+  ssubscribe<T = unknown>(
+    channels: Key | readonly Key[],
+    options?: SubscribeOptions,
+  ): Subscription<T>;
+
+  /**
+   * Closes the subscriptions of this client and its views that have one of these channels,
+   * or without channels all of them. Resolves with their number.
+   */
+  unsubscribe(...channels: Key[]): Promise<number>;
+
+  /** As `unsubscribe`, for patterns. */
+  punsubscribe(...patterns: Key[]): Promise<number>;
+
+  /** As `unsubscribe`, for shard channels. */
+  sunsubscribe(...channels: Key[]): Promise<number>;
 
   /** The same as `close()`; resolves with `'OK'`. */
   quit(): Promise<string>;

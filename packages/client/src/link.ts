@@ -21,6 +21,10 @@ export interface LinkEvents {
   onReply(reply: unknown): boolean;
   /** The next reply is an error, or could not be decoded. False: none was due. */
   onError(error: Error): boolean;
+  /** News that no request asked for. */
+  onPush(push: unknown): void;
+  /** The same, that could not be decoded. */
+  onPushError(error: Error): void;
   /** The link is gone, or could not be made; told once. */
   onDown(reason: KvError): void;
 }
@@ -147,7 +151,10 @@ export class Link {
   }
 
   private frame(kind: number): void {
-    if (kind === FrameKind.PUSH) return;
+    if (kind === FrameKind.PUSH) {
+      this.push();
+      return;
+    }
     if (kind !== FrameKind.REPLY && kind !== FrameKind.ERROR)
       throw new ProtocolError(`the server sent a frame of kind ${kind}`);
     const { bytes, bodyStart, bodyEnd } = this.reader;
@@ -164,6 +171,18 @@ export class Link {
     else if (!this.up) this.handshake();
     else if (!this.events.onReply(reply))
       throw new ProtocolError('the server sent a reply to no request');
+  }
+
+  private push(): void {
+    const { bytes, bodyStart, bodyEnd } = this.reader;
+    let push: unknown;
+    try {
+      push = this.codec.decodeReply(bytes, bodyStart, bodyEnd);
+    } catch (error) {
+      this.events.onPushError(error as Error);
+      return;
+    }
+    this.events.onPush(push);
   }
 
   private handshake(): void {
