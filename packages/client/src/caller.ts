@@ -6,6 +6,7 @@ import { Connector } from './connector.ts';
 import { KvError } from './errors.ts';
 import { Expiry } from './expiry.ts';
 import { checkTimeout, formatAddress, type ResolvedOptions } from './options.ts';
+import { withResolvers } from './resolvers.ts';
 import { Session } from './session.ts';
 import type { ClientState } from './state.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -18,14 +19,6 @@ import { traceCall, traceState } from './trace.ts';
 const EARLY_REQUESTS = 8;
 
 const NO_SIGNALS: readonly AbortSignal[] = [];
-
-let lastResolve: (reply: unknown) => void;
-let lastReject: (error: Error) => void;
-/** One function for all promises: making one a call would cost as much as the promise. */
-const takeResolvers = (resolve: (reply: unknown) => void, reject: (error: Error) => void): void => {
-  lastResolve = resolve;
-  lastReject = reject;
-};
 
 /** What holds for one call, when its own options and its view's have been put together. */
 export interface CallLimits {
@@ -128,8 +121,8 @@ export class Caller {
         timeoutMs === undefined ? options.timeoutMs : checkTimeout('timeoutMs', timeoutMs);
       const now = options.timers.now();
       const expiresAt = limitMs === 0 ? Number.POSITIVE_INFINITY : now + limitMs;
-      const promise = new Promise<unknown>(takeResolvers);
-      const answer = { resolve: lastResolve, reject: lastReject, expiresAt };
+      const { promise, resolve, reject } = withResolvers();
+      const answer = { resolve, reject, expiresAt };
       const call =
         batch === undefined ? queue.add(name, args, answer) : queue.addBatch(batch, answer);
       if (call.tells !== undefined) this.session.asked(name, call.tells);

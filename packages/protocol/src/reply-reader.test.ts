@@ -86,3 +86,19 @@ test('an announced length costs no memory', () => {
   expect(reader.next()).toBe(false);
   expect(reader.bytes.length).toBeLessThan(10_000);
 });
+
+test('memory that is read into again and again spoils nothing, however the frames are cut', () => {
+  for (const size of [1, 2, 3, 5, 8, 64, 300, WHOLE.length]) {
+    const reader = new ReplyReader();
+    const shared = Buffer.alloc(WHOLE.length);
+    const found: string[] = [];
+    for (let at = 0; at < WHOLE.length; at += size) {
+      shared.fill(0xff);
+      const length = WHOLE.copy(shared, 0, at, at + size);
+      reader.push(shared, length);
+      found.push(...drain(reader));
+      reader.keep();
+    }
+    expect(found).toEqual(EXPECTED);
+  }
+});
