@@ -3,7 +3,7 @@
  * the write side's hot path; everything around it may be ordinary.
  */
 import { crc32 } from 'node:zlib';
-import type { SnapshotEntry } from './entry.ts';
+import type { EntryTarget, SnapshotEntry } from './entry.ts';
 import { SnapshotError } from './errors.ts';
 import {
   DEADLINE_BYTES,
@@ -24,22 +24,26 @@ import {
   VALUE_BYTES_MAX,
 } from './limits.ts';
 
+/** Who writes by 8 bytes may go so far beyond the end. */
+const SLACK_BYTES = 8;
 /** Below this many bytes a loop is faster than a call of `set`. */
 const COPY_LOOP_BYTES = 24;
 
 /** Collects records until a block is full. */
-export class BlockEncoder {
+export class BlockEncoder implements EntryTarget {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
   readonly #salt: number;
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  readonly #endMax: number;
   #end = FRAME_BYTES;
   #records = 0;
   #index = 0;
 
   constructor(salt: number, payloadBytes: number) {
     this.#salt = salt;
-    this.#bytes = new Uint8Array(FRAME_BYTES + payloadBytes);
-    this.#view = new DataView(this.#bytes.buffer);
+    this.#endMax = FRAME_BYTES + payloadBytes;
+    this.bytes = new Uint8Array(this.#endMax + SLACK_BYTES);
+    this.view = new DataView(this.bytes.buffer);
   }
 
   /** Records in the block being filled. */
@@ -57,19 +61,48 @@ export class BlockEncoder {
     checkEntry(entry);
     const { key, value } = entry;
     const end = this.#end + headBytes(entry) + key.length + value.length;
-    if (end > this.#bytes.length) return false;
-    const keyStart = writeHead(this.#view, this.#end, entry);
-    copy(key, this.#bytes, keyStart);
-    copy(value, this.#bytes, keyStart + key.length);
+    if (end > this.#endMax) return false;
+    const keyStart = writeHead(this.view, this.#end, entry);
+    copy(key, this.bytes, keyStart);
+    copy(value, this.bytes, keyStart + key.length);
     this.#end = end;
     this.#records += 1;
     return true;
   }
 
+  /** {@link EntryTarget} */
+  put(
+    database: number,
+    type: number,
+    encoding: number,
+    deadline: number,
+    keyLength: number,
+    valueLength: number,
+  ): number {
+    const start = this.#end;
+    const head = deadline === 0 ? RECORD_BYTES : RECORD_BYTES + DEADLINE_BYTES;
+    const end = start + head + keyLength + valueLength;
+    if (end > this.#endMax) return -1;
+    if (database > DATABASE_MAX) refuse('database', database, DATABASE_MAX);
+    if (type > TYPE_MAX) refuse('type', type, TYPE_MAX);
+    if (encoding > ENCODING_MAX) refuse('encoding', encoding, ENCODING_MAX);
+    if (deadline > DEADLINE_MAX) refuse('deadline', deadline, DEADLINE_MAX);
+    const { view } = this;
+    // One store for the three: type, encoding, database.
+    view.setUint32(start + RECORD.type, type | (encoding << 8) | (database << 16), true);
+    const keyField = deadline === 0 ? keyLength : keyLength + KEY_DEADLINE_BIT;
+    view.setUint32(start + RECORD.key, keyField, true);
+    view.setUint32(start + RECORD.value, valueLength, true);
+    if (deadline !== 0) writeU64(view, start + RECORD.deadline, deadline);
+    this.#end = end;
+    this.#records += 1;
+    return start + head;
+  }
+
   /** The finished block, frame and all. It is a view, valid until the next call of `add`. */
   finish(): Uint8Array {
-    const block = this.#bytes.subarray(0, this.#end);
-    writeFrame(this.#bytes, this.#view, this.#salt, {
+    const block = this.bytes.subarray(0, this.#end);
+    writeFrame(this.bytes, this.view, this.#salt, {
       kind: KIND_RECORDS,
       index: this.#index,
       length: this.#end - FRAME_BYTES,

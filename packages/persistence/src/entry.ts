@@ -24,8 +24,33 @@ export interface SnapshotEntry {
 export interface FrozenView extends Iterable<SnapshotEntry> {
   /** How many entries to expect. Used for progress only; being wrong harms nothing. */
   readonly count: number;
+  /**
+   * Writes entries into a target, going on where the last call or the iteration has stopped, until there is no room
+   * for the next one: true then, and false when all have been written. Where it is there it is used, and the
+   * iterator only for an entry that no target has room for.
+   */
+  copyTo?(target: EntryTarget): boolean;
   /** Called exactly once, after the last entry or on failure: whatever was kept for the view can go. */
   close(): void;
+}
+
+/** Takes entries without an object for each: numbers first, then bytes at the place that was answered. */
+export interface EntryTarget {
+  readonly bytes: Uint8Array;
+  /** Over the same memory as `bytes`. */
+  readonly view: DataView;
+  /**
+   * Begins an entry; a deadline of 0 is none. Answers where its key goes, and its value goes right behind; -1 when there
+   * is no room, and nothing has begun. Up to 8 bytes behind the value may be overwritten.
+   */
+  put(
+    database: number,
+    type: number,
+    encoding: number,
+    deadline: number,
+    keyLength: number,
+    valueLength: number,
+  ): number;
 }
 
 /** Where entries to be saved come from. */

@@ -1,5 +1,12 @@
 export { ensureDirectory } from './directory.ts';
-export type { EntryBatch, EntrySink, EntrySource, FrozenView, SnapshotEntry } from './entry.ts';
+export type {
+  EntryBatch,
+  EntrySink,
+  EntrySource,
+  EntryTarget,
+  FrozenView,
+  SnapshotEntry,
+} from './entry.ts';
 export type { Clock, Environment, Timers } from './environment.ts';
 export {
   type Damage,

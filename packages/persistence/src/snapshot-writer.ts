@@ -6,7 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { BlockEncoder } from './block-encoder.ts';
 import { ensureDirectory, ID_BYTES, syncDirectory, temporaryName } from './directory.ts';
-import type { FrozenView, SnapshotEntry } from './entry.ts';
+import type { EntryTarget, FrozenView, SnapshotEntry } from './entry.ts';
 import type { Environment } from './environment.ts';
 import { SnapshotError } from './errors.ts';
 import type { OpenFile } from './file-system.ts';
@@ -91,6 +91,7 @@ export class SnapshotWriter {
   /** Writes all entries, and lets the event loop turn whenever a slice of time is spent. */
   async write(view: FrozenView): Promise<void> {
     const encoder = this.#begun();
+    if (view.copyTo !== undefined) await this.#copy(view, view.copyTo.bind(view), encoder);
     for (const entry of view) {
       if (!encoder.add(entry)) {
         await this.#flush(encoder);
@@ -100,6 +101,27 @@ export class SnapshotWriter {
       if (this.entries % ENTRIES_PER_LOOK === 0 && this.#slice.spent) await this.#pause();
     }
     await this.#flush(encoder);
+  }
+
+  /** Writes what a view copies block by block; it has no room in a block for the next entry, or is at its end. */
+  async #copy(
+    view: FrozenView,
+    copyTo: (target: EntryTarget) => boolean,
+    encoder: BlockEncoder,
+  ): Promise<void> {
+    for (;;) {
+      const isMore = copyTo(encoder);
+      const { records } = encoder;
+      this.entries += records;
+      await this.#flush(encoder);
+      if (!isMore) return;
+      if (records === 0) {
+        const [entry] = view;
+        await this.#writeSingle(encoder, entry as SnapshotEntry);
+        this.entries += 1;
+      }
+      if (this.#slice.spent) await this.#pause();
+    }
   }
 
   /** Writes the footer, makes the file durable and closes it. */
@@ -144,6 +166,11 @@ export class SnapshotWriter {
     });
   }
 
+  #opened(): OpenFile {
+    if (this.#file === undefined) throw new Error('the writer has not begun, or has ended');
+    return this.#file;
+  }
+
   #begun(): BlockEncoder {
     if (this.#encoder === undefined) throw new Error('the writer has not begun');
     return this.#encoder;
@@ -182,7 +209,7 @@ export class SnapshotWriter {
     while (done < bytes.length) {
       this.throwIfAborted();
       const chunk = bytes.subarray(done, done + IO_CHUNK_BYTES_MAX);
-      const written = (await this.#file?.write(chunk, this.bytes)) ?? 0;
+      const written = await this.#slice.waitFor(this.#opened().write(chunk, this.bytes));
       if (written === 0) throw new Error('the file system took no bytes');
       done += written;
       this.bytes += written;

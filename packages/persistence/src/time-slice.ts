@@ -1,6 +1,16 @@
 import type { Environment } from './environment.ts';
 
-/** Keeps work on the event loop short: asks the clock, and lets the loop turn when the time is spent. */
+/** While others have work, they get so many times what a slice has taken. */
+const SHARE_OF_OTHERS = 3;
+/** A turn of the event loop that takes longer has done work. */
+const BUSY_TURN_MS = 0.03;
+/** When no turn has been busy for so long, nobody has work. */
+const QUIET_MS = 0.3;
+
+/**
+ * Keeps work on the event loop short, and leaves most of the loop to others while they have work: asks the clock,
+ * and lets the loop turn when the time is spent.
+ */
 export class TimeSlice {
   readonly #environment: Environment;
   readonly #sliceMs: number;
@@ -17,9 +27,29 @@ export class TimeSlice {
     return this.#environment.monotonic.now() - this.#start >= this.#sliceMs;
   }
 
-  /** Lets the event loop turn, and begins the next slice. */
+  /** Waits for something, such as the disk, which holds nobody. */
+  async waitFor<T>(something: Promise<T>): Promise<T> {
+    const { monotonic } = this.#environment;
+    const began = monotonic.now();
+    try {
+      return await something;
+    } finally {
+      this.#start += monotonic.now() - began;
+    }
+  }
+
+  /** Lets the event loop turn until others have had their share or nothing to do, and begins the next slice. */
   async pause(): Promise<void> {
-    await this.#environment.yieldToEventLoop();
-    this.#start = this.#environment.monotonic.now();
+    const { monotonic, yieldToEventLoop } = this.#environment;
+    const began = monotonic.now();
+    const until = began + (began - this.#start) * SHARE_OF_OTHERS;
+    let [last, quietSince] = [began, began];
+    do {
+      await yieldToEventLoop();
+      const now = monotonic.now();
+      if (now - last > BUSY_TURN_MS) quietSince = now;
+      last = now;
+    } while (last < until && last - quietSince < QUIET_MS);
+    this.#start = last;
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { bytes, entry, manyEntries, SampleSink, SampleSource } from '../test/sample-entries.ts';
 import { temporaryDirectory } from '../test/temporary-directory.ts';
-import type { SnapshotEntry } from './entry.ts';
+import type { EntrySource, EntryTarget, SnapshotEntry } from './entry.ts';
 import type { FileSystem } from './file-system.ts';
 import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from './limits.ts';
 import { nodeFileSystem } from './node-file-system.ts';
@@ -24,6 +24,56 @@ async function roundTrip(entries: readonly SnapshotEntry[]) {
   expect(source).toMatchObject({ frozen: 1, closed: 1 });
   return { sink, loaded, report };
 }
+
+/** A source whose view copies its entries into blocks itself, and has an iterator for what fits into none. */
+class CopyingSource implements EntrySource {
+  private readonly entries: readonly SnapshotEntry[];
+
+  constructor(entries: readonly SnapshotEntry[]) {
+    this.entries = entries;
+  }
+
+  freeze() {
+    const left = [...this.entries];
+    return {
+      count: left.length,
+      close() {},
+      *[Symbol.iterator]() {
+        while (left.length > 0) yield left.shift() as SnapshotEntry;
+      },
+      copyTo(target: EntryTarget) {
+        for (let next = left[0]; next !== undefined; next = left[0]) {
+          const { database, type, encoding, deadline = 0, key, value } = next;
+          const at = target.put(database, type, encoding, deadline, key.length, value.length);
+          if (at < 0) return true;
+          target.bytes.set(key, at);
+          target.bytes.set(value, at + key.length);
+          left.shift();
+        }
+        return false;
+      },
+    };
+  }
+}
+
+test('a view that copies its entries writes the same file as one that is iterated', async () => {
+  const large = entry({ key: bytes('large'), value: new Uint8Array(300_000).fill(7) });
+  const entries = [
+    ...manyEntries(3_000, 200),
+    large,
+    entry({ key: bytes('last'), database: 65_535, type: 255, encoding: 255, deadline: 9 }),
+    { ...large, key: bytes('large at the end') },
+  ];
+  const files = [new SampleSource(entries), new CopyingSource(entries)].map(async (source) => {
+    const path = join(await temporaryDirectory(), 'snapshot.kv');
+    const environment = { clock: { now: () => 1 }, randomBytes: (n: number) => new Uint8Array(n) };
+    const { entries: count } = await writeSnapshot(path, source, environment);
+    expect(count).toBe(entries.length);
+    return await readFile(path);
+  });
+  const [iterated, copied] = await Promise.all(files);
+  expect(copied?.equals(iterated as Buffer)).toBe(true);
+});
 
 describe('what is written is what is read', () => {
   test('an empty keyspace', async () => {
@@ -201,6 +251,8 @@ describe('while it is written', () => {
       const options = {
         signal: abort.signal,
         sliceMs: 0,
+        // It stands still, so that a pause is one turn.
+        monotonic: { now: () => 0 },
         yieldToEventLoop: async () => {
           left -= 1;
           if (left === 0) abort.abort(new Error('enough'));

@@ -10,7 +10,7 @@ export { type ByteRanges, type KeyBatch, OneRange } from './bytes/byte-ranges.ts
 export { ByteStore, type ByteStoreOptions } from './bytes/byte-store.ts';
 export { ByteStoreError, type ByteStoreErrorCode } from './bytes/byte-store-error.ts';
 export { type ByteEvictionPolicy, EVICTION_POLICIES } from './bytes/evictor.ts';
-export type { FrozenBytes, FrozenEntry } from './bytes/frozen-bytes.ts';
+export type { FrozenBytes, FrozenEntry, FrozenTarget } from './bytes/frozen-bytes.ts';
 export type { Journal, Removal } from './bytes/journal.ts';
 export { byteKeys, type KeyKind, stringKeys } from './bytes/key-kind.ts';
 export type { Allocate } from './bytes/memory.ts';

@@ -14,7 +14,7 @@ import {
 } from './layout.ts';
 import type { Memory, Region } from './memory.ts';
 import { deadlineAt, keyWord, valueByte } from './record.ts';
-import { letGo, structureNumber } from './records.ts';
+import { copyWords, letGo, structureNumber, WORD_COPY_BYTES_MAX } from './records.ts';
 import { SegmentWalk } from './segment-walk.ts';
 import type { ByteStoreShared } from './shared.ts';
 
@@ -30,6 +30,37 @@ export interface FrozenEntry {
   readonly encoding: number;
   /** Unix milliseconds; `undefined` is none. */
   readonly deadline: number | undefined;
+}
+
+/** Takes entries without an object for each. */
+export interface FrozenTarget {
+  readonly bytes: Uint8Array;
+  /** Over the same memory as `bytes`. */
+  readonly view: DataView;
+  /**
+   * Begins an entry; a deadline of 0 is none. Answers where its key goes, its value right behind it; -1 when there is no
+   * room. Up to 8 bytes behind the value may be overwritten.
+   */
+  put(
+    database: number,
+    type: number,
+    encoding: number,
+    deadline: number,
+    keyLength: number,
+    valueLength: number,
+  ): number;
+}
+
+function copyRange(
+  target: FrozenTarget,
+  to: number,
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  length: number,
+): void {
+  if (length > WORD_COPY_BYTES_MAX) target.bytes.set(bytes.subarray(start, start + length), to);
+  else copyWords(target.view, to, view, start, length);
 }
 
 /** A segment of the view, and where the large entries and structures in it are. */
@@ -56,6 +87,8 @@ export class FrozenBytes implements Iterable<FrozenEntry> {
   private readonly now: number;
   private readonly left: FrozenSegment[] = [];
   private walk: SegmentWalk | undefined;
+  /** A record that was met, and had no room. */
+  private held = 0;
   /** Undefined once the view is closed. */
   private onClose: (() => void) | undefined;
 
@@ -87,7 +120,7 @@ export class FrozenBytes implements Iterable<FrozenEntry> {
   private next(): FrozenEntry | undefined {
     for (let segment = this.left.at(-1); segment !== undefined; segment = this.left.at(-1)) {
       this.walk ??= new SegmentWalk(this.memory, segment.segment);
-      for (let ref = this.walk.next(); ref !== 0; ref = this.walk.next()) {
+      for (let ref = this.nextRef(this.walk); ref !== 0; ref = this.nextRef(this.walk)) {
         const entry = this.read(segment, ref);
         if (entry !== undefined) return entry;
       }
@@ -96,6 +129,59 @@ export class FrozenBytes implements Iterable<FrozenEntry> {
       this.thaw(segment);
     }
     return undefined;
+  }
+
+  private nextRef(walk: SegmentWalk): number {
+    const { held } = this;
+    if (held === 0) return walk.next();
+    this.held = 0;
+    return held;
+  }
+
+  /**
+   * Writes entries into a target, on from where an earlier call or iteration stopped, until it has no room for the
+   * next one: true then, false at the end. No object is made for an entry.
+   */
+  copyTo(target: FrozenTarget): boolean {
+    for (let segment = this.left.at(-1); segment !== undefined; segment = this.left.at(-1)) {
+      this.walk ??= new SegmentWalk(this.memory, segment.segment);
+      for (let ref = this.nextRef(this.walk); ref !== 0; ref = this.nextRef(this.walk)) {
+        if (this.copy(segment, ref, target)) continue;
+        this.held = ref;
+        return true;
+      }
+      this.left.pop();
+      this.walk = undefined;
+      this.thaw(segment);
+    }
+    return false;
+  }
+
+  /** False: the target has no room. What was dead or expired when the view was taken is passed over. */
+  private copy({ number, beside }: FrozenSegment, ref: number, target: FrozenTarget): boolean {
+    const { words, bytes, view, doubles } = this.memory.regions[ref >>> REGION_BITS] as Region;
+    const at = (ref & REGION_MASK) * 2;
+    const head = words[at] as number;
+    if ((head & DEAD) !== 0 && (head & GHOST) === 0) return true;
+    const deadline = deadlineAt(words, doubles, at);
+    if (deadline !== 0 && deadline <= this.now) return true;
+    const type = (head >>> TYPE_SHIFT) & TYPE_MASK;
+    const keyLength = head & KEY_LENGTH_MASK;
+    const valueLength = type === 0 ? (words[at + 1] as number) : 0;
+    const encoding = (head >>> ENCODING_SHIFT) & ENCODING_MASK;
+    const to = target.put(number, type, encoding, deadline, keyLength, valueLength);
+    if (to < 0) return false;
+    const start = keyWord(words, at);
+    if ((head & LARGE) !== 0) {
+      const large = beside.large(words[start] as number);
+      target.bytes.set(large.bytes.subarray(large.key, large.key + keyLength), to);
+      const value = large.bytes.subarray(large.value, large.value + valueLength);
+      target.bytes.set(value, to + keyLength);
+      return true;
+    }
+    copyRange(target, to, bytes, view, start * 4, keyLength);
+    copyRange(target, to + keyLength, bytes, view, valueByte(words, at), valueLength);
+    return true;
   }
 
   /** The entry of a record; undefined if it was dead or expired when the view was taken. */
