@@ -145,3 +145,25 @@ describe('notify-keyspace-events', () => {
     subscriber.destroy();
   });
 });
+
+describe('notify-keyspace-events with V', () => {
+  it('sends what an entry held that has expired, natively with its type', async () => {
+    await client.configSet('notify-keyspace-events', 'V');
+    const subscriber = await RawConnection.greeted(kvd.port);
+    subscriber.send(requestBytes(['PSUBSCRIBE', '__expired@0__:*']));
+    await subscriber.next();
+    const value = { id: 7n, seen: new Date(0) };
+    await client.set('session', value, { ttlMs: 1 });
+    await client.set('other', 'untouched');
+    await until(async () => (await client.get('session')) === undefined);
+    expect((await subscriber.next()).body).toEqual([
+      'pmessage',
+      '__expired@0__:*',
+      '__expired@0__:session',
+      value,
+    ]);
+    expect(await client.configGet('notify-*')).toEqual({ 'notify-keyspace-events': 'V' });
+    await client.configSet('notify-keyspace-events', '');
+    subscriber.close();
+  });
+});

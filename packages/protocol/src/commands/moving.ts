@@ -36,6 +36,7 @@ export const movingRows = [
     flags: ['write', 'denyoom'],
     args: [key, destination],
     options: [{ DB: [integer('index')] }, { REPLACE: [] }],
+    reads: 'first',
     reply: { native: 'integer', resp: 'integer' },
     event: 'copy_to',
     idempotent: false,
