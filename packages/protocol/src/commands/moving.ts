@@ -77,6 +77,7 @@ export const movingRows = [
       { IDLETIME: [integer('seconds')] },
       { FREQ: [integer('frequency')] },
     ],
+    dangerous: true,
     reply: { native: 'text', resp: 'ok' },
     event: 'restore',
     idempotent: false,

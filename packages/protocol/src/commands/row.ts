@@ -133,6 +133,8 @@ export interface CommandRow {
   /** How Redis answers an unknown option, which is appended; a syntax error if left out. */
   readonly unknownOption?: string;
   readonly reply: { readonly native: NativeReply; readonly resp: RespReply };
+  /** Redis counts it among what is dangerous in the wrong hands, though it is not for operators only. */
+  readonly dangerous?: true;
   /** The keyspace event that a write of it is, where that is not `set`; see `notify-keyspace-events`. */
   readonly event?: string;
   /** Of a command that writes: it reads the values of its keys as well, of the first, or of all others. */
