@@ -1,22 +1,13 @@
 import { once } from 'node:events';
-import { connect, type KvClient } from '@kv/client';
+import { connect } from '@kv/client';
 import { FrameKind } from '@kv/protocol';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Kvd, startKvd } from '../src/index.ts';
+import { describe, expect, it } from 'vitest';
+import { kvdWithClient } from './kvd-with-client.ts';
 import { RawConnection, requestBytes } from './raw-connection.ts';
 
-let kvd: Kvd;
-let client: KvClient;
-beforeAll(async () => {
-  kvd = await startKvd();
-  client = await connect(kvd.url);
-});
-afterAll(async () => {
-  await client.close();
-  await kvd.close();
-});
+const { clock, kvd, client } = await kvdWithClient();
 
 const countIn = (reply: unknown): unknown => (reply as unknown[])[1];
 const count = async (channel: string) => countIn(await client.pubsubNumsub(channel));
@@ -128,7 +119,8 @@ describe('notify-keyspace-events', () => {
     expect(await client.configGet('notify-*')).toEqual({ 'notify-keyspace-events': 'AKE' });
     await client.set('k', 1, { ttlMs: 1 });
     await client.rename('quiet', 'loud');
-    await until(async () => (await client.get('k')) === undefined);
+    clock.advance(1);
+    expect(await client.get('k')).toBeUndefined();
     await client.configSet('notify-keyspace-events', '');
     await client.delete('loud');
     const events = got.filter((line) => line.startsWith('space')).map((line) => line.slice(10));
@@ -155,7 +147,8 @@ describe('notify-keyspace-events with V', () => {
     const value = { id: 7n, seen: new Date(0) };
     await client.set('session', value, { ttlMs: 1 });
     await client.set('other', 'untouched');
-    await until(async () => (await client.get('session')) === undefined);
+    clock.advance(1);
+    expect(await client.get('session')).toBeUndefined();
     expect((await subscriber.next()).body).toEqual([
       'pmessage',
       '__expired@0__:*',
