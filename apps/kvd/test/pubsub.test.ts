@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { connect } from '@kv/client';
 import { FrameKind } from '@kv/protocol';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
