@@ -39,11 +39,11 @@ export class ByteEngine implements Engine {
    */
   private journal(): Journal {
     return {
-      put: (database, ref) => {
+      put: (database, ref, isNew) => {
         if (this.restoring) return;
         this.changed();
         if (this.effects !== undefined) this.logPut(this.effects, database, ref);
-        this.wrote(database, ref);
+        this.wrote(database, ref, isNew);
       },
       deadline: (database, ref, deadline) => {
         if (this.restoring) return;
@@ -54,7 +54,7 @@ export class ByteEngine implements Engine {
           const at = effects.deadline(database, deadline, db.keyLength(ref));
           db.copyKey(ref, effects.bytes, effects.view, at);
         }
-        this.wrote(database, ref);
+        this.wrote(database, ref, false);
       },
       remove: (database, ref, why) => {
         if (this.restoring) return;
@@ -65,7 +65,7 @@ export class ByteEngine implements Engine {
           const at = effects.remove(database, db.keyLength(ref));
           db.copyKey(ref, effects.bytes, effects.view, at);
         }
-        this.observer?.removed(database, db.keyOf(ref), why);
+        this.observer?.removed(database, db.keyOf(ref), why, ref);
       },
       // Counted by the server, which knows of running saves.
       flush: (database) => {
@@ -82,8 +82,8 @@ export class ByteEngine implements Engine {
     };
   }
 
-  private wrote(database: number, ref: number): void {
-    this.observer?.wrote(database, this.store.at(database).keyOf(ref));
+  private wrote(database: number, ref: number, isNew: boolean): void {
+    this.observer?.wrote(database, this.store.at(database).keyOf(ref), isNew);
   }
 
   private logPut(effects: EffectBuffer, database: number, ref: number): void {

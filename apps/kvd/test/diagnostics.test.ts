@@ -1,6 +1,8 @@
 // What operators look at, through clients that they use; MONITOR beside redis-server itself.
+import { connect } from '@kv/client';
 import { createClient } from 'redis';
 import { describe, expect, it } from 'vitest';
+import { startKvd } from '../src/index.ts';
 import { kvdWithClient } from './kvd-with-client.ts';
 import { RedisWithClock, redisVersion } from './oracle/redis-with-clock.ts';
 import type { Words } from './oracle/script.ts';
@@ -135,5 +137,12 @@ describe('DEBUG', () => {
     await client.set('k', '12');
     expect(await client.debugObject('k')).toMatch(/encoding:int serializedlength:2 /);
     expect(await client.debugJmap()).toBe('OK');
+    expect(await client.debugHelp()).toContain('SLEEP duration');
+  });
+
+  it('is refused unless it is allowed', async () => {
+    await using other = await startKvd();
+    await using guest = await connect(other.url);
+    await expect(guest.debugSleep('0')).rejects.toThrow(/DEBUG command not allowed/);
   });
 });

@@ -1,23 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { connect, type KvClient } from '@kv/client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Kvd, startKvd } from '../src/index.ts';
+import { describe, expect, it } from 'vitest';
+import { startKvd } from '../src/index.ts';
 import { runHere, runKvd, spawnKvd } from './kvd-process.ts';
+import { kvdWithClient } from './kvd-with-client.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 const root = temporaryDirectory();
-let kvd: Kvd;
-let client: KvClient;
-beforeAll(async () => {
-  kvd = await startKvd();
-  client = await connect(kvd.url);
-});
-afterAll(async () => {
-  await client.close();
-  await kvd.close();
-});
+const { kvd, client } = await kvdWithClient();
 const send = (...words: string[]) => runHere(['--url', kvd.url, ...words]);
 
 describe('the kvd command', () => {

@@ -1,22 +1,12 @@
 import { once } from 'node:events';
-import { connect, type KvClient } from '@kv/client';
 import { FrameKind } from '@kv/protocol';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Kvd, startKvd } from '../src/index.ts';
+import { describe, expect, it } from 'vitest';
+import { kvdWithClient } from './kvd-with-client.ts';
 import { RawConnection, requestBytes } from './raw-connection.ts';
 
-let kvd: Kvd;
-let client: KvClient;
-beforeAll(async () => {
-  kvd = await startKvd();
-  client = await connect(kvd.url);
-});
-afterAll(async () => {
-  await client.close();
-  await kvd.close();
-});
+const { clock, kvd, client } = await kvdWithClient();
 
 const countIn = (reply: unknown): unknown => (reply as unknown[])[1];
 const count = async (channel: string) => countIn(await client.pubsubNumsub(channel));
@@ -128,7 +118,8 @@ describe('notify-keyspace-events', () => {
     expect(await client.configGet('notify-*')).toEqual({ 'notify-keyspace-events': 'AKE' });
     await client.set('k', 1, { ttlMs: 1 });
     await client.rename('quiet', 'loud');
-    await until(async () => (await client.get('k')) === undefined);
+    clock.advance(1);
+    expect(await client.get('k')).toBeUndefined();
     await client.configSet('notify-keyspace-events', '');
     await client.delete('loud');
     const events = got.filter((line) => line.startsWith('space')).map((line) => line.slice(10));
@@ -143,5 +134,28 @@ describe('notify-keyspace-events', () => {
       'event@0__:expired k',
     ]);
     subscriber.destroy();
+  });
+});
+
+describe('notify-keyspace-events with V', () => {
+  it('sends what an entry held that has expired, natively with its type', async () => {
+    await client.configSet('notify-keyspace-events', 'V');
+    const subscriber = await RawConnection.greeted(kvd.port);
+    subscriber.send(requestBytes(['PSUBSCRIBE', '__expired@0__:*']));
+    await subscriber.next();
+    const value = { id: 7n, seen: new Date(0) };
+    await client.set('session', value, { ttlMs: 1 });
+    await client.set('other', 'untouched');
+    clock.advance(1);
+    expect(await client.get('session')).toBeUndefined();
+    expect((await subscriber.next()).body).toEqual([
+      'pmessage',
+      '__expired@0__:*',
+      '__expired@0__:session',
+      value,
+    ]);
+    expect(await client.configGet('notify-*')).toEqual({ 'notify-keyspace-events': 'V' });
+    await client.configSet('notify-keyspace-events', '');
+    subscriber.close();
   });
 });

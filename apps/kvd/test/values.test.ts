@@ -1,19 +1,9 @@
-import { connect, type KvClient } from '@kv/client';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { arbitraryValue, sameValue } from '../../../packages/protocol/test/arbitrary-value.ts';
-import { type Kvd, startKvd } from '../src/index.ts';
+import { kvdWithClient } from './kvd-with-client.ts';
 
-let kvd: Kvd;
-let client: KvClient;
-beforeAll(async () => {
-  kvd = await startKvd();
-  client = await connect(kvd.url);
-});
-afterAll(async () => {
-  await client.close();
-  await kvd.close();
-});
+const { client } = await kvdWithClient();
 
 const storable = arbitraryValue().filter((value) => value !== undefined);
 

@@ -22,6 +22,8 @@ export class CommandRunner {
     this.context = context;
     const byName = new Map(Object.entries(handlers));
     this.handlers = COMPILED.map((compiled) => compiled && byName.get(compiled.row.name));
+    const without = COMPILED.find((compiled) => compiled && !byName.has(compiled.row.name));
+    if (without !== undefined) throw new Error(`${without.row.name} has no handler`);
   }
 
   /** Executes a request that has been let through. */
@@ -87,11 +89,12 @@ export class CommandRunner {
   ): Parked | undefined {
     const { keyspaceEvents } = this.context;
     if (!keyspaceEvents.active || id === EXEC) return this.run(id, request, session, out);
-    keyspaceEvents.begin(id, request);
+    const { errors } = out;
+    keyspaceEvents.begin(id, request, session);
     try {
       return this.run(id, request, session, out);
     } finally {
-      keyspaceEvents.end();
+      keyspaceEvents.end(out.errors !== errors);
     }
   }
 

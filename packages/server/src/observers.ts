@@ -19,12 +19,12 @@ export class Observers implements KeyspaceObserver {
     if (this.all.size === 0) this.keyspaces.observer = undefined;
   }
 
-  wrote(database: number, key: Uint8Array): void {
-    for (const observer of this.all) observer.wrote(database, key);
+  wrote(database: number, key: Uint8Array, isNew: boolean): void {
+    for (const observer of this.all) observer.wrote(database, key, isNew);
   }
 
-  removed(database: number, key: Uint8Array, why: Removal): void {
-    for (const observer of this.all) observer.removed(database, key, why);
+  removed(database: number, key: Uint8Array, why: Removal, ref: number): void {
+    for (const observer of this.all) observer.removed(database, key, why, ref);
   }
 
   flushed(database: number): void {

@@ -82,9 +82,10 @@ export type Removal = 'deleted' | 'expired' | 'evicted';
 
 /** Is told every change as it happens, and must not change anything then. Keys are views. */
 export interface KeyspaceObserver {
-  /** An entry was written, whole or its deadline alone. */
-  wrote(database: number, key: Uint8Array): void;
-  removed(database: number, key: Uint8Array, why: Removal): void;
+  /** An entry was written, whole or its deadline alone; `isNew`: there was none under its key. */
+  wrote(database: number, key: Uint8Array, isNew: boolean): void;
+  /** An entry goes; until this returns it can be read by its `ref`. */
+  removed(database: number, key: Uint8Array, why: Removal, ref: number): void;
   /** All entries of a database are gone. */
   flushed(database: number): void;
   /** Two databases have exchanged their entries. */

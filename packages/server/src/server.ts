@@ -112,7 +112,7 @@ export class KvServer {
       credentials: new CredentialCheck(options.password),
       pause: new Pause(options.timers),
       pubsub,
-      keyspaceEvents: new KeyspaceEvents(pubsub, observers),
+      keyspaceEvents: new KeyspaceEvents(pubsub, observers, options.keyspaces),
       watchedKeys: new WatchedKeys(options.keyspaces, observers),
       monitors: new Monitors(),
       slowLog,

@@ -127,7 +127,7 @@ export const KINDS = {
   evictionPolicy: oneOf(...EVICTION_POLICIES),
   transport: oneOf('auto', 'stream'),
   keyspaceEvents: {
-    allowed: 'letters of KEg$lshzxetdA',
+    allowed: 'letters of KEVg$lshzxetdAnm',
     placeholder: 'LETTERS',
     parse: keyspaceEventFlags,
   },

@@ -115,7 +115,7 @@ export const OPTIONS = [
     kind: KINDS.keyspaceEvents,
     default: '',
     group: 'Data',
-    help: 'what subscribers are told of keys, in letters: K and E where, A all, or g $ x e and so on; nothing by default',
+    help: 'what subscribers are told of keys, in letters: K and E where, A all, or g $ x e n m and so on, V what expired entries held; nothing by default',
   }),
   option({
     name: 'requirepass',

@@ -52,6 +52,10 @@ export const INTENDED_DIFFERENCES: readonly IntendedDifference[] = [
     why: 'That is what a star means. Scripts do not publish to a channel without a name.',
   },
   {
+    what: 'A command that fails tells of no key that it missed; in Redis LCS and BITFIELD may.',
+    why: 'Arguments are checked before keys are looked for. Scripts with events leave them out.',
+  },
+  {
     what: 'Where several arguments are wrong, another one may be complained of: BITCOUNT, BITPOS, COPY, LCS, RESTORE, SCAN.',
     why: 'Options are checked by the table, before the command runs.',
     explains: (words, redis, kvd) =>

@@ -57,6 +57,11 @@ export class GroupGrammar {
     this.total = this.weights.reduce((sum, weight) => sum + weight, 0);
   }
 
+  /** The commands that it draws. */
+  get names(): readonly string[] {
+    return this.rows.map(({ name }) => name);
+  }
+
   /** A command of the group. */
   draw(draw: Draw): Words {
     const { random } = draw;

@@ -1,9 +1,7 @@
 // Publish and subscribe: what a command sets off arrives at several clients, without anybody
 // asking. So after each command all clients are looked at.
 import { KEYS } from './domains.ts';
-import { pubsubGrammar } from './grammar/pubsub.ts';
-import { GroupGrammar } from './grammar.ts';
-import { GROUPS } from './groups.ts';
+import { GROUPS, PUBSUB } from './groups.ts';
 import { EPOCH } from './make-script.ts';
 import { Random } from './random.ts';
 import { sameElements } from './reply.ts';
@@ -14,7 +12,6 @@ const CLIENTS = 3;
 /** How often something else is sent: a RESP2 subscriber may not. */
 const OTHER_CHANCE = 0.1;
 
-const pubsub = new GroupGrammar('pubsub', pubsubGrammar);
 const CHANGED = GROUPS.map(([grammar]) => grammar).filter(({ name }) =>
   ['string', 'bitmap', 'generic'].includes(name),
 );
@@ -25,13 +22,13 @@ export function makeMessagesScript(seed: number, length: number): Script {
   const draw = { random, now: 0 };
   return Array.from({ length }, () => ({
     client: random.between(0, CLIENTS - 1),
-    words: random.chance(OTHER_CHANCE) ? ['GET', random.pick(KEYS)] : pubsub.draw(draw),
+    words: random.chance(OTHER_CHANCE) ? ['GET', random.pick(KEYS)] : PUBSUB.draw(draw),
   }));
 }
 
-/** Commands that change keys, each in its own way. */
+/** Commands that change keys, each in its own way, and some that read them. */
 const CHANGING =
-  /^(SET|P?SETEX|SETNX|GETSET|GETDEL|MSET(NX)?|APPEND|SETRANGE|(IN|DE)CR(BY)?|INCRBYFLOAT|SETBIT|BITOP|DEL|UNLINK|P?EXPIRE(AT)?|PERSIST|RENAME(NX)?|MOVE|GET)$/i;
+  /^(SET|P?SETEX|SETNX|GETSET|GETDEL|MSET(NX)?|APPEND|SETRANGE|(IN|DE)CR(BY)?|INCRBYFLOAT|SETBIT|BITOP|DEL|UNLINK|P?EXPIRE(AT)?|PERSIST|RENAME(NX)?|MOVE|COPY|M?GET|STRLEN|GETRANGE|SUBSTR|EXISTS|TOUCH|TYPE|P?TTL|GETBIT)$/i;
 
 /** A script whose last client is told of everything that happens to keys. */
 export function makeEventsScript(seed: number, length: number): Script {
@@ -41,7 +38,12 @@ export function makeEventsScript(seed: number, length: number): Script {
   const script: Step[] = [
     {
       client: 0,
-      words: ['CONFIG', 'SET', 'notify-keyspace-events', random.pick(['KEA', 'E$x', 'Kg'])],
+      words: [
+        'CONFIG',
+        'SET',
+        'notify-keyspace-events',
+        random.pick(['KEA', 'E$x', 'Kg', 'KEAn', 'Em$']),
+      ],
     },
     { client: listener, words: ['PSUBSCRIBE', '__key*'] },
   ];

@@ -72,6 +72,7 @@ export const bitmapRows = [
     complexity: 'O(length of all)',
     flags: ['write', 'denyoom'],
     args: [text('operation'), { name: 'destination', kind: 'key' }, { ...key, many: true }],
+    reads: 'others',
     reply: { native: 'integer', resp: 'integer' },
     idempotent: false,
   }),

@@ -28,6 +28,7 @@ const keyRows = [
     complexity: 'O(keys in the database)',
     flags: ['write'],
     args: [text('pattern')],
+    dangerous: true,
     reply: { native: 'integer', resp: 'integer' },
     idempotent: false,
     differs:
@@ -87,6 +88,7 @@ const keyRows = [
     complexity: 'O(keys in the database)',
     flags: ['readonly'],
     args: [text('pattern')],
+    dangerous: true,
     reply: { native: 'keys', resp: 'array' },
     idempotent: true,
     differs: 'Not one moment: keys written or deleted meanwhile may or may not be listed.',

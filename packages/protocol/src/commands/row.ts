@@ -133,8 +133,12 @@ export interface CommandRow {
   /** How Redis answers an unknown option, which is appended; a syntax error if left out. */
   readonly unknownOption?: string;
   readonly reply: { readonly native: NativeReply; readonly resp: RespReply };
+  /** Redis counts it among what is dangerous in the wrong hands, though it is not for operators only. */
+  readonly dangerous?: true;
   /** The keyspace event that a write of it is, where that is not `set`; see `notify-keyspace-events`. */
   readonly event?: string;
+  /** Of a command that writes: it reads the values of its keys as well, of the first, or of all others. */
+  readonly reads?: 'all' | 'first' | 'others';
   /** Sending it twice leaves what sending it once leaves: a client may retry it by itself. */
   readonly idempotent: boolean;
   /** Tokens with which an idempotent command no longer is. */

@@ -18,6 +18,7 @@ const flushing = <const Name extends string>(name: Name, summary: string) =>
     flags: ['write'],
     args: [],
     options: [{ ASYNC: [], SYNC: [] }],
+    dangerous: true,
     reply: { native: 'text', resp: 'ok' },
     idempotent: false,
     differs:
@@ -32,6 +33,7 @@ export const serverRows = [
     complexity: 'O(1) or O(keys), by the engine',
     flags: ['write'],
     args: [],
+    dangerous: true,
     reply: { native: 'integer', resp: 'integer' },
     idempotent: false,
     differs: 'Not in Redis. A running save is started over, so that it cannot undo the flush.',
@@ -48,6 +50,7 @@ export const serverRows = [
       integerWithin('index1', INT32, 'invalid first DB index'),
       integerWithin('index2', INT32, 'invalid second DB index'),
     ],
+    dangerous: true,
     reply: { native: 'text', resp: 'ok' },
     idempotent: false,
   }),
@@ -124,6 +127,7 @@ export const serverRows = [
     complexity: 'O(1)',
     flags: ['loading'],
     args: [{ name: 'section', kind: 'text', many: true, optional: true }],
+    dangerous: true,
     reply: { native: 'text', resp: 'bulk' },
     idempotent: true,
     differs:
@@ -189,7 +193,8 @@ export const serverRows = [
   command({
     name: 'COMMAND',
     group: 'server',
-    summary: 'Every command: name, arity, flags, key positions.',
+    summary:
+      'Every command: name, arity, flags, key positions, categories, key specs, subcommands.',
     complexity: 'O(commands)',
     flags: ['loading'],
     args: [],
@@ -227,6 +232,8 @@ export const serverRows = [
     args: [names],
     reply: { native: 'any', resp: 'array' },
     idempotent: true,
+    differs:
+      'No tips, which are for clients of a cluster; a key spec assumes the worst where it does not know.',
   }),
   command({
     name: 'COMMAND DOCS',

@@ -39,6 +39,7 @@ export const standaloneRows = [
     complexity: 'O(1)',
     flags: ['noscript', 'loading', 'fast'],
     args: [],
+    dangerous: true,
     reply: { native: 'any', resp: 'array' },
     idempotent: true,
   }),

@@ -1,6 +1,5 @@
 import {
   COMPILED,
-  type CommandRow,
   type CompiledCommand,
   commandId,
   compiledNamed,
@@ -15,6 +14,8 @@ import {
 import { commandTitle } from '../command-title.ts';
 import { matchesGlob } from '../glob.ts';
 import type { Handler } from '../handler.ts';
+import { writeDocs } from './command-docs.ts';
+import { categoriesOf, writeKeySpecs } from './key-specs.ts';
 
 const UNKNOWN_FILTER = errorReply('syntax error');
 const NO_KEYS = errorReply('The command has no key arguments');
@@ -87,9 +88,13 @@ function writeInfo(
   out.integer(compiled?.firstKey ?? 0);
   out.integer(compiled?.lastKey ?? 0);
   out.integer(compiled?.keyStep ?? 0);
+  const categories = compiled === undefined ? ['@slow'] : categoriesOf(compiled.row);
+  out.set(categories.length);
+  for (const category of categories) out.status(category);
+  // Tips are for clients of a cluster.
   out.array(0);
-  out.array(0);
-  out.array(0);
+  if (compiled === undefined) out.array(0);
+  else writeKeySpecs(out, compiled);
   out.array(subcommands.length);
   for (const sub of subcommands) writeInfo(out, commandTitle(sub), sub, []);
 }
@@ -102,52 +107,6 @@ export const commandDocs: Handler = (request, _session, out) => {
     writeDocs(out, compiled?.row, subcommands);
   }
 };
-
-function writeDocs(
-  out: ReplyWriter,
-  row: CommandRow | undefined,
-  subcommands: readonly CompiledCommand[],
-): void {
-  const facts: [string, string][] = row
-    ? [
-        ['summary', row.summary],
-        ['group', row.group],
-        ['complexity', row.complexity],
-      ]
-    : [['summary', 'A container for its subcommands.']];
-  const args = row?.args ?? [];
-  out.map(facts.length + (args.length > 0 ? 1 : 0) + (subcommands.length > 0 ? 1 : 0));
-  for (const [name, fact] of facts) {
-    out.text(name);
-    out.text(fact);
-  }
-  if (args.length > 0) writeArguments(out, args);
-  if (subcommands.length === 0) return;
-  out.text('subcommands');
-  out.map(subcommands.length);
-  for (const { row } of subcommands) {
-    out.text(commandTitle({ row }));
-    writeDocs(out, row, []);
-  }
-}
-
-function writeArguments(out: ReplyWriter, args: CommandRow['args']): void {
-  out.text('arguments');
-  out.array(args.length);
-  for (const { name, kind, optional, many } of args) {
-    const flags = [...(optional ? ['optional'] : []), ...(many ? ['multiple'] : [])];
-    out.map(flags.length > 0 ? 3 : 2);
-    out.text('name');
-    out.text(name);
-    out.text('type');
-    out.text(kind === 'key' || kind === 'integer' ? kind : 'string');
-    if (flags.length === 0) continue;
-    out.text('flags');
-    // redis-cli ends at once if these are not statuses.
-    out.set(flags.length);
-    for (const flag of flags) out.status(flag);
-  }
-}
 
 /** The keys in a whole command, by the positions that the table gives. */
 export const commandGetKeys: Handler = (request, _session, out) => {

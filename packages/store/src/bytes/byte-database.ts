@@ -46,6 +46,8 @@ export class ByteDatabase extends Entries {
   private readonly prefetcher = new Prefetcher();
   private readonly loader = new BulkLoader();
   private writes = 0;
+  /** Whether the entry written last is a new one. */
+  private added = false;
   private readonly numberBytes = new Uint8Array(NUMBER_BYTES);
   private readonly numberView = new DataView(this.numberBytes.buffer);
 
@@ -93,7 +95,7 @@ export class ByteDatabase extends Entries {
   ): number {
     const head = (deadline !== 0 ? DEADLINE : 0) | (encoding << ENCODING_SHIFT);
     const ref = this.write(ranges, key, value, offset, length, head, deadline);
-    this.shared.journal?.put(this.number, ref);
+    this.shared.journal?.put(this.number, ref, this.added);
     return ref;
   }
 
@@ -151,7 +153,7 @@ export class ByteDatabase extends Entries {
       this.beside.removeStructure(number);
       throw error;
     }
-    this.shared.journal?.put(this.number, ref);
+    this.shared.journal?.put(this.number, ref, this.added);
     return ref;
   }
 
@@ -190,6 +192,7 @@ export class ByteDatabase extends Entries {
     if (this.writes >= COMPACTION_PERIOD) this.compact();
     let place = this.locate(ranges, key);
     if (place >= 0 && this.dropIfExpired(place, this.index.chunk[place + 1] as number)) place = -1;
+    this.added = place < 0;
     // What may fail for want of memory comes first: the old entry must stay then.
     const large =
       keyLength + length > INLINE_BYTES_MAX

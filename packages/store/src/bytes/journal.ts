@@ -6,8 +6,8 @@ export type Removal = 'deleted' | 'expired' | 'evicted';
  * while the record can be read by its ref. It must not change the store.
  */
 export interface Journal {
-  /** An entry was written, whole. */
-  put(database: number, ref: number): void;
+  /** An entry was written, whole; `isNew` says that there was none under its key. */
+  put(database: number, ref: number, isNew: boolean): void;
   /** Only the deadline was changed; 0 is none. */
   deadline(database: number, ref: number, deadline: number): void;
   /** An entry goes. */
