@@ -8,6 +8,7 @@ import { OPTIONS } from '../src/config/options.ts';
 import { resolveConfig, shownConfig } from '../src/config/resolve.ts';
 import { ExitCode } from '../src/exit-codes.ts';
 import { type Kvd, startKvd } from '../src/index.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
 
 const pathOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const own = readFileSync(pathOf('../README.md'), 'utf8');
@@ -27,6 +28,7 @@ function promisedBy(program: string): string[] {
   );
 }
 
+const directory = temporaryDirectory();
 let kvd: Kvd;
 beforeAll(async () => {
   kvd = await startKvd();
@@ -38,7 +40,9 @@ async function run(program: string, name: string): Promise<string[]> {
   const file = pathOf(`./readme-${name}.tmp.ts`);
   writeFileSync(file, program.replaceAll('kv://127.0.0.1:31337', kvd.url));
   try {
-    const child = spawn(process.execPath, ['--conditions=kv-source', '--no-warnings', file]);
+    const args = ['--conditions=kv-source', '--no-warnings', file];
+    // What a program leaves on disk is gone afterwards.
+    const child = spawn(process.execPath, args, { cwd: directory });
     const outputs = Promise.all([textOf(child.stdout), textOf(child.stderr)]);
     await once(child, 'close');
     const [output, errors] = await outputs;
@@ -56,7 +60,7 @@ const programs = [
 
 describe('the programs of the READMEs', () => {
   it('are there', () => {
-    expect(programs.map(([name]) => name)).toStrictEqual(['root 1', 'root 2', 'kvd 1']);
+    expect(programs.map(([name]) => name)).toStrictEqual(['root 1', 'root 2', 'root 3', 'kvd 1']);
     for (const [, program] of programs) expect(promisedBy(program)).not.toHaveLength(0);
   });
 
