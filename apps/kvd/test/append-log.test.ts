@@ -251,6 +251,24 @@ describe('a server with an append-only log', () => {
     expect(await other.waitaof(0, 0, 0)).toStrictEqual([0, 0]);
   });
 
+  it('ends a wait when another client says so, with what there is or with an error', async () => {
+    await using kvd = await startKvd();
+    await using other = await connect(kvd.url);
+    for (const [reason, outcome] of [
+      [undefined, { status: 'fulfilled', value: [0, 0] }],
+      ['ERROR', { status: 'rejected', reason: { message: expect.stringContaining('UNBLOCK') } }],
+    ] as const) {
+      await using waiting = await connect(kvd.url);
+      const id = await waiting.clientId();
+      expect(await other.clientUnblock(id)).toBe(0);
+      // There is no replica that could answer, and no limit in time.
+      const waited = Promise.allSettled([waiting.waitaof(0, 1, 0)]);
+      await expect.poll(() => other.clientUnblock(id, reason)).toBe(1);
+      expect(await waited).toMatchObject([outcome]);
+      expect(await waiting.ping()).toBe('PONG');
+    }
+  });
+
   it('needs a directory', async () => {
     await expect(startKvd({ appendonly: true })).rejects.toMatchObject({ code: 'CONFIG' });
   });

@@ -3,6 +3,7 @@ const ERROR_CODES = [
   'ERR',
   'WRONGTYPE',
   'NOAUTH',
+  'UNBLOCKED',
   'WRONGPASS',
   'NOPROTO',
   'NOPERM',

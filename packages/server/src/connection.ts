@@ -66,6 +66,7 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
     this.onClose = onClose;
     this.socket = new ClientSocket(accepted, machinery.wire, this);
     session.disconnect = () => this.socket.destroy();
+    session.unblock = (reply) => this.suspension.unblock(reply);
     session.push = (write, bytes) => this.push(write, bytes);
   }
 

@@ -15,6 +15,8 @@ export class Parked {
   readonly start: (resume: (reply: Reply) => void) => void;
   readonly cancel: (() => void) | undefined;
   readonly abandonable: boolean;
+  /** Of a client that waits for something: answers as if the time were up. */
+  expire: (() => void) | undefined;
   /** The work is done in slices. */
   isSliced = false;
   /**

@@ -58,6 +58,8 @@ export class Session {
   monitoring = false;
   /** Sends something that answers no request, of about so many bytes. */
   push: (write: Reply, bytes: number) => void = () => {};
+  /** Ends what the client waits for, with what there is or with a reply. False: it waits for nothing. */
+  unblock: (reply: Reply | undefined) => boolean = () => false;
   /** Closes the connection, whatever it is doing. */
   disconnect: () => void = () => {};
 

@@ -48,6 +48,19 @@ export class Suspension implements Held {
     return true;
   }
 
+  /** Ends what a client waits for, with what there is or with `reply`. False: it waits for nothing. */
+  unblock(reply: Reply | undefined): boolean {
+    const { parked } = this;
+    if (parked?.expire === undefined) return false;
+    if (reply === undefined) parked.expire();
+    else {
+      this.parked = undefined;
+      parked.cancel?.();
+      this.answer(reply);
+    }
+    return true;
+  }
+
   /** A reply has come, whatever is executed. */
   answer(reply: Reply): void {
     this.late = reply;

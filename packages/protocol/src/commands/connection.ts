@@ -202,6 +202,16 @@ export const connectionRows = [
     differs: 'CLIENT commands are never held, so that UNPAUSE can come.',
   }),
   command({
+    name: 'CLIENT UNBLOCK',
+    group: 'connection',
+    summary: 'Ends the wait of a client, as if its time were up, or with an error.',
+    complexity: 'O(connections)',
+    flags: ['admin', 'loading', 'noscript'],
+    args: [integer('client-id'), { name: 'TIMEOUT-or-ERROR', kind: 'text', optional: true }],
+    reply: { native: 'integer', resp: 'integer' },
+    idempotent: true,
+  }),
+  command({
     name: 'CLIENT UNPAUSE',
     group: 'connection',
     summary: 'Ends CLIENT PAUSE.',

@@ -133,6 +133,7 @@ const REDIS: Readonly<Record<string, readonly [number, string, number, number, n
   'CLIENT NO-EVICT': [3, 'admin loading noscript', 0, 0, 0],
   'CLIENT REPLY': [3, 'loading noscript', 0, 0, 0],
   'CLIENT PAUSE': [-3, 'admin loading noscript', 0, 0, 0],
+  'CLIENT UNBLOCK': [-3, 'admin loading noscript', 0, 0, 0],
   'CLIENT UNPAUSE': [2, 'admin loading noscript', 0, 0, 0],
   RESET: [1, 'fast loading no_auth noscript', 0, 0, 0],
   'CONFIG SET': [-4, 'admin loading noscript', 0, 0, 0],

@@ -2,6 +2,7 @@
 import { Errors, errorReply, optionSlots, type RequestBatch } from '@kv/protocol';
 import { clientLine } from '../client-line.ts';
 import type { Handler, ServerContext } from '../handler.ts';
+import type { Reply } from '../parked.ts';
 import { quoted } from '../quoted.ts';
 import type { Session } from '../session.ts';
 import { killFilter } from './kill-filter.ts';
@@ -12,6 +13,9 @@ const PauseOption = optionSlots('CLIENT PAUSE');
 const BAD_NAME = errorReply('Client names cannot contain spaces, newlines or special characters.');
 const BAD_ID = errorReply('Invalid client ID');
 const NO_CLIENT = errorReply('No such client');
+const BAD_REASON = errorReply('CLIENT UNBLOCK reason should be TIMEOUT or ERROR');
+const UNBLOCKED: Reply = (out) =>
+  out.error(errorReply('client unblocked via CLIENT UNBLOCK', 'UNBLOCKED'));
 const BAD_PAUSE = errorReply('timeout is not an integer or out of range');
 const NATIVE_REPLIES = errorReply(
   'CLIENT REPLY OFF and SKIP are for RESP; natively every request has a reply',
@@ -144,6 +148,17 @@ export function clientPause({ pause, clock }: ServerContext): Handler {
     if (ms < 0 || ms > PAUSE_MS_MAX) return out.error(BAD_PAUSE);
     pause.start(Number(ms), request.options[PauseOption.WRITE] === 0, clock.now());
     out.status('OK');
+  };
+}
+
+export function clientUnblock({ sessions }: ServerContext): Handler {
+  return (request, _session, out) => {
+    const reason = request.size === 1 ? 'TIMEOUT' : request.text(request.at + 1).toUpperCase();
+    if (reason !== 'TIMEOUT' && reason !== 'ERROR') return out.error(BAD_REASON);
+    const id = Number(request.integer(request.at));
+    const session = [...sessions].find((one) => one.id === id);
+    const reply = reason === 'ERROR' ? UNBLOCKED : undefined;
+    out.integer(session?.unblock(reply) ? 1 : 0);
   };
 }
 

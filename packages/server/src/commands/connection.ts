@@ -23,6 +23,7 @@ import {
   clientReply,
   clientSetinfo,
   clientSetname,
+  clientUnblock,
   clientUnpause,
   nameSession,
 } from './clients.ts';
@@ -180,6 +181,7 @@ export function connectionCommands(context: ServerContext): Handlers<'connection
     'CLIENT NO-TOUCH': clientNoTouch,
     'CLIENT REPLY': clientReply,
     'CLIENT PAUSE': clientPause(context),
+    'CLIENT UNBLOCK': clientUnblock(context),
     'CLIENT UNPAUSE': clientUnpause(context),
     'CLIENT HELP': commandHelp('CLIENT'),
     RESET: reset(context),

@@ -23,7 +23,8 @@ export function waitaof({ appendLog, timers }: ServerContext): Handler {
     if (local > 0 && !appendLog.enabled) return out.error(NO_LOG);
     let durable = false;
     let timer: unknown;
-    const start = (resume: (reply: Reply) => void): void => {
+    const parked = new Parked(start, () => timers.clearTimeout(timer), true);
+    function start(resume: (reply: Reply) => void): void {
       const done = (): void => {
         timers.clearTimeout(timer);
         resume((later) => {
@@ -32,6 +33,7 @@ export function waitaof({ appendLog, timers }: ServerContext): Handler {
           later.integer(0);
         });
       };
+      parked.expire = done;
       // Before the log is asked, which may answer at once.
       if (timeout > 0) timer = timers.setTimeout(done, timeout);
       const looked = (safe: boolean): void => {
@@ -41,7 +43,7 @@ export function waitaof({ appendLog, timers }: ServerContext): Handler {
       };
       if (appendLog.enabled) appendLog.whenDurable(looked);
       else looked(false);
-    };
-    return new Parked(start, () => timers.clearTimeout(timer), true);
+    }
+    return parked;
   };
 }

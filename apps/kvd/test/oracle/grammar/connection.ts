@@ -23,6 +23,9 @@ export const connectionGrammar: Grammar<'connection'> = {
   'CLIENT NO-TOUCH': { skip: 'not in Redis 7.0' },
   'CLIENT REPLY': { skip: OWN_TEST },
   'CLIENT PAUSE': { skip: OWN_TEST },
+  'CLIENT UNBLOCK': {
+    words: ({ random }) => random.pick([['999999'], ['x'], ['999999', 'error'], ['999999', 'x']]),
+  },
   'CLIENT UNPAUSE': {},
   'CLIENT HELP': { compare: 'kind' },
 };
