@@ -34,7 +34,7 @@ test('room follows what has arrived, and ends where the frame does', () => {
   tail.add(new Uint8Array(10));
   for (let have = 20; have < total; have += 65_536) {
     tail.add(new Uint8Array(65_536));
-    // A megabyte is had at once: what nothing arrives for costs nothing.
+    // A megabyte is had at once.
     expect(tail.bytes.length).toBeLessThanOrEqual(Math.max(2 * (have + 65_536), 2 ** 20));
     expect(tail.bytes.length).toBeLessThanOrEqual(total + 65_536);
   }
@@ -96,17 +96,32 @@ test('what is read into shared bytes is used there, and what is left of it is ke
   expect(left(one)).toEqual([3, 4, 5, 6]);
 });
 
+/** As much of a long frame as makes it likely that the rest will come. */
+const BEGINNING = Array.from({ length: 5000 }, (_, i) => i & 255);
+
+test('a long frame of which little has come gets no room beforehand', () => {
+  const input = new SharedInput();
+  const tail = new InputTail();
+  tail.expect(5 * READ_BYTES);
+  for (let i = 0; i < 100; i++) {
+    reads(tail, input, i);
+    tail.settle();
+    expect(tail.place()).toBeUndefined();
+  }
+  expect(tail.bytes.length).toBeLessThanOrEqual(1024);
+});
+
 test('a long frame is read where it will stay', () => {
   const input = new SharedInput();
   const tail = new InputTail();
   const total = 5 * READ_BYTES;
-  reads(tail, input, 1, 2, 3);
+  reads(tail, input, ...BEGINNING);
   expect(tail.place()).toBeUndefined();
   tail.expect(total);
   tail.settle();
   let place = tail.place() as Uint8Array;
   expect(place.buffer).toBe(tail.bytes.buffer);
-  for (let have = 3; have < total; ) {
+  for (let have = BEGINNING.length; have < total; ) {
     const count = Math.min(place.length, total - have);
     place.fill(have & 255, 0, count);
     const { bytes } = tail;
@@ -118,13 +133,13 @@ test('a long frame is read where it will stay', () => {
     if (next === undefined) break;
     place = next;
   }
-  expect(left(tail).slice(0, 4)).toEqual([1, 2, 3, 3]);
+  expect(left(tail).slice(0, BEGINNING.length + 1)).toEqual([...BEGINNING, BEGINNING.length & 255]);
 });
 
 test('what is read to a place that was given up meanwhile is not lost', () => {
   const input = new SharedInput();
   const tail = new InputTail();
-  reads(tail, input, 1, 2);
+  reads(tail, input, ...BEGINNING);
   tail.expect(3 * READ_BYTES);
   tail.settle();
   const place = tail.place() as Uint8Array;

@@ -6,8 +6,11 @@ const KEPT_BYTES_MIN = 1024;
 /** Room up to this is kept, however little is in it. */
 const ROOMY_BYTES = 4 * READ_BYTES;
 
-/** A frame up to this gets its whole room at once: pages that nothing arrives for cost nothing. */
+/** A frame up to this gets its whole room at once. */
 const WHOLE_BYTES_MAX = 1024 * 1024;
+
+/** A frame of which less has come gets no room beforehand: many clients may announce much and send little. */
+const BEGUN_BYTES_MIN = 4 * 1024;
 
 const NO_BYTES = new Uint8Array(0);
 const NO_VIEW = new DataView(NO_BYTES.buffer);
@@ -63,7 +66,7 @@ export class InputTail {
     if (this.wanted <= READ_BYTES || this.origin !== 'own') return undefined;
     const left = this.end - this.start;
     const missing = this.wanted - left;
-    if (missing < READ_BYTES) return undefined;
+    if (missing < READ_BYTES || left < BEGUN_BYTES_MIN) return undefined;
     if (this.bytes.length - this.end < READ_BYTES) this.move(left, left + READ_BYTES);
     return this.bytes.subarray(this.end);
   }
@@ -155,7 +158,8 @@ export class InputTail {
     const doubled = Math.max(KEPT_BYTES_MIN, needed * 2);
     if (this.wanted === 0) return doubled;
     const enough = Math.max(needed, this.wanted + READ_BYTES);
-    return Math.min(enough, Math.max(doubled, WHOLE_BYTES_MAX));
+    const atOnce = needed < BEGUN_BYTES_MIN ? 0 : WHOLE_BYTES_MAX;
+    return Math.min(enough, Math.max(doubled, atOnce));
   }
 }
 
