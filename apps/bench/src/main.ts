@@ -62,7 +62,7 @@ const COMPARISONS: ReadonlyMap<string, () => Promise<void>> = new Map([
     () =>
       quick
         ? compareEmbeddedStores(10_000, 20_000, { rounds: 1, budgetMs: 8_000 })
-        : compareEmbeddedStores(100_000, 1_500_000, { rounds: 5, budgetMs: 240_000 }),
+        : compareEmbeddedStores(100_000, 1_500_000, { rounds: 9, budgetMs: 450_000 }),
   ],
   [
     'embedded-1m',
