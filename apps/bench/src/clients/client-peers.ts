@@ -28,11 +28,14 @@ export interface ClientPeer {
   readonly connect: (place: ServerPlace, kind: ValueKind) => Promise<ComparedClient>;
 }
 
-async function connectNodeRedis(socket: ServerPlace, kind: ValueKind): Promise<ComparedClient> {
-  const { createClient } = await import('redis');
-  const client = createClient({ socket });
-  await client.connect();
-  const close = () => client.close();
+/** What the Redis clients have in common. */
+interface StringClient {
+  set(key: string, value: string): Promise<unknown>;
+  get(key: string): Promise<unknown>;
+}
+
+/** A client of strings; objects go through JSON. */
+function withStrings(client: StringClient, kind: ValueKind, close: () => unknown): ComparedClient {
   if (kind === 'strings')
     return {
       set: (key, value) => client.set(key, value as string),
@@ -46,6 +49,13 @@ async function connectNodeRedis(socket: ServerPlace, kind: ValueKind): Promise<C
   };
 }
 
+async function connectNodeRedis(socket: ServerPlace, kind: ValueKind): Promise<ComparedClient> {
+  const { createClient } = await import('redis');
+  const client = createClient({ socket });
+  await client.connect();
+  return withStrings(client, kind, () => client.close());
+}
+
 async function connectIoredis(
   place: ServerPlace,
   kind: ValueKind,
@@ -53,18 +63,7 @@ async function connectIoredis(
 ): Promise<ComparedClient> {
   const { Redis } = await import('ioredis');
   const client = new Redis({ ...place, enableAutoPipelining });
-  const close = () => client.quit();
-  if (kind === 'strings')
-    return {
-      set: (key, value) => client.set(key, value as string),
-      get: (key) => client.get(key),
-      close,
-    };
-  return {
-    set: (key, value) => client.set(key, JSON.stringify(value)),
-    get: async (key) => JSON.parse((await client.get(key)) as string),
-    close,
-  };
+  return withStrings(client, kind, () => client.quit());
 }
 
 /** Ours takes strings and objects as they are. */

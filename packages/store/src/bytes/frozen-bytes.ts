@@ -118,24 +118,11 @@ export class FrozenBytes implements Iterable<FrozenEntry> {
 
   /** The next entry; undefined at the end, and when the view was closed. */
   private next(): FrozenEntry | undefined {
-    for (let segment = this.left.at(-1); segment !== undefined; segment = this.left.at(-1)) {
-      this.walk ??= new SegmentWalk(this.memory, segment.segment);
-      for (let ref = this.nextRef(this.walk); ref !== 0; ref = this.nextRef(this.walk)) {
-        const entry = this.read(segment, ref);
-        if (entry !== undefined) return entry;
-      }
-      this.left.pop();
-      this.walk = undefined;
-      this.thaw(segment);
+    for (let ref = this.nextRef(); ref !== 0; ref = this.nextRef()) {
+      const entry = this.read(this.segment, ref);
+      if (entry !== undefined) return entry;
     }
     return undefined;
-  }
-
-  private nextRef(walk: SegmentWalk): number {
-    const { held } = this;
-    if (held === 0) return walk.next();
-    this.held = 0;
-    return held;
   }
 
   /**
@@ -143,18 +130,34 @@ export class FrozenBytes implements Iterable<FrozenEntry> {
    * next one: true then, false at the end. No object is made for an entry.
    */
   copyTo(target: FrozenTarget): boolean {
-    for (let segment = this.left.at(-1); segment !== undefined; segment = this.left.at(-1)) {
-      this.walk ??= new SegmentWalk(this.memory, segment.segment);
-      for (let ref = this.nextRef(this.walk); ref !== 0; ref = this.nextRef(this.walk)) {
-        if (this.copy(segment, ref, target)) continue;
-        this.held = ref;
-        return true;
-      }
-      this.left.pop();
-      this.walk = undefined;
-      this.thaw(segment);
+    for (let ref = this.nextRef(); ref !== 0; ref = this.nextRef()) {
+      if (this.copy(this.segment, ref, target)) continue;
+      this.held = ref;
+      return true;
     }
     return false;
+  }
+
+  /** The next record, which lies in {@link segment}; 0 at the end. A segment that has been read is thawed. */
+  private nextRef(): number {
+    const { held } = this;
+    if (held !== 0) {
+      this.held = 0;
+      return held;
+    }
+    while (this.left.length > 0) {
+      this.walk ??= new SegmentWalk(this.memory, this.segment.segment);
+      const ref = this.walk.next();
+      if (ref !== 0) return ref;
+      this.walk = undefined;
+      this.thaw(this.left.pop() as FrozenSegment);
+    }
+    return 0;
+  }
+
+  /** The segment that is being read. */
+  private get segment(): FrozenSegment {
+    return this.left[this.left.length - 1] as FrozenSegment;
   }
 
   /** False: the target has no room. What was dead or expired when the view was taken is passed over. */
@@ -232,6 +235,7 @@ export class FrozenBytes implements Iterable<FrozenEntry> {
   /** Ends the view; what was not read is thawed. Again, it does nothing. */
   close(): void {
     this.walk = undefined;
+    this.held = 0;
     for (let next = this.left.pop(); next !== undefined; next = this.left.pop()) this.thaw(next);
     if (this.onClose === undefined) return;
     for (const beside of this.shared.left.splice(0)) beside.forget();
