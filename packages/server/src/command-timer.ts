@@ -16,12 +16,14 @@ const BATCH_MS = 10;
 
 /** More keys than this are no small thing. */
 const FEW_ARGUMENTS = 16;
+/** More than a command of constant time takes. */
+const ANY_ARGUMENTS = 255;
 /**
  * By command number: with up to so many arguments it takes so little time that it is timed now
  * and then only.
  */
 const SMALL_SIZE = Uint8Array.from(COMPILED, (command) => {
-  if (command?.row.complexity === 'O(1)') return 255;
+  if (command?.row.complexity === 'O(1)') return ANY_ARGUMENTS;
   // One step for each key, whatever its value.
   return command?.plain && command.repeats > 0 ? FEW_ARGUMENTS : 0;
 });

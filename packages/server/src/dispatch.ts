@@ -16,7 +16,6 @@ import {
   type RequestBatch,
 } from '@kv/protocol';
 import { CommandRunner } from './command-runner.ts';
-import { commandTitle } from './command-title.ts';
 import { bitmapCommands } from './commands/bitmap.ts';
 import { connectionCommands } from './commands/connection.ts';
 import { genericCommands } from './commands/generic.ts';
@@ -29,6 +28,7 @@ import type { Handler, ServerContext } from './handler.ts';
 import type { Parked } from './parked.ts';
 import { mayBeginRun, runPlain } from './plain-run.ts';
 import type { Session } from './session.ts';
+import { isForSubscribers, notForSubscribers } from './subscribers.ts';
 import type { Transaction } from './transaction.ts';
 import { isOfHttp, unusualCommand } from './unusual-command.ts';
 
@@ -283,17 +283,6 @@ export class Dispatcher {
     if (keyspaces.maxBytes === 0) return true;
     return keyspaces.makeRoom(lengthOf(request, row), statistics.clientBytes);
   }
-}
-
-/** What a RESP2 client may send while it has subscriptions. */
-function isForSubscribers({ row }: CompiledCommand): boolean {
-  return row.name.endsWith('SUBSCRIBE') || ['PING', 'QUIT', 'RESET'].includes(row.name);
-}
-
-function notForSubscribers({ row }: CompiledCommand): ErrorReply {
-  return errorReply(
-    `Can't execute '${commandTitle({ row })}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
-  );
 }
 
 /** The bytes of a request, its arguments above all. */
