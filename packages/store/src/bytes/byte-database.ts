@@ -10,6 +10,7 @@ import { Entries } from './entries.ts';
 import {
   DEADLINE,
   ENCODING_SHIFT,
+  FREQUENCY_MASK,
   INLINE_BYTES_MAX,
   KEY_BYTES_MAX,
   REGION_BITS,
@@ -191,7 +192,38 @@ export class ByteDatabase extends Entries {
     this.writes += 1 + (length >>> COMPACTION_WEIGHT_BITS);
     if (this.writes >= COMPACTION_PERIOD) this.compact();
     let place = this.locate(ranges, key);
-    if (place >= 0 && this.dropIfExpired(place, this.index.chunk[place + 1] as number)) place = -1;
+    if (place >= 0) {
+      const old = this.index.chunk[place + 1] as number;
+      if (this.dropIfExpired(place, old)) place = -1;
+      else {
+        const region = this.memory.regions[old >>> REGION_BITS] as Region;
+        const at = (old & REGION_MASK) * 2;
+        const { words } = region;
+        if (this.fits(old, words, at, flags, length)) {
+          words[at] = flags | keyLength | ((words[at] as number) & FREQUENCY_MASK);
+          words[at + 1] = length;
+          if (deadline !== 0) this.writeDeadline(old, region, at, deadline);
+          copyIn(region, valueByte(words, at), ranges, value, offset, length);
+          this.added = false;
+          return old;
+        }
+      }
+    }
+    return this.writeElsewhere(ranges, key, place, value, offset, length, flags, deadline);
+  }
+
+  /** Writes a new record, for a key that was looked up. */
+  private writeElsewhere(
+    ranges: ByteRanges,
+    key: number,
+    place: number,
+    value: Uint8Array,
+    offset: number,
+    length: number,
+    flags: number,
+    deadline: number,
+  ): number {
+    const keyLength = ranges.length[key] as number;
     this.added = place < 0;
     // What may fail for want of memory comes first: the old entry must stay then.
     const large =

@@ -7,7 +7,6 @@ import type { Removal } from './journal.ts';
 import {
   DEAD,
   DEADLINE,
-  FREQUENCY_MASK,
   FREQUENCY_ONE,
   FREQUENCY_SHIFT,
   GHOST,
@@ -147,8 +146,8 @@ export class Entries extends Records {
   }
 
   /**
-   * The record that a write goes to: the old one where it fits, else a new one with
-   * its key, which takes the old one's place in the index.
+   * A new record with its key, for what a write cannot put where the old one is; it takes the
+   * place of that in the index.
    */
   protected place(
     ranges: ByteRanges,
@@ -162,13 +161,6 @@ export class Entries extends Records {
     const hasDeadline = (head & DEADLINE) !== 0;
     const granules = granulesFor(keyLength, length, hasDeadline, large);
     const old = place < 0 ? 0 : (this.index.chunk[place + 1] as number);
-    if (old !== 0 && !large && this.fits(old, head, granules)) {
-      const words = (this.memory.regions[old >>> REGION_BITS] as Region).words;
-      const at = (old & REGION_MASK) * 2;
-      words[at] = head | ((words[at] as number) & FREQUENCY_MASK);
-      words[at + 1] = length;
-      return old;
-    }
     this.key.take(ranges, key);
     const ref = this.log.allocate(granules, this.queueFor(old));
     const region = this.memory.regions[ref >>> REGION_BITS] as Region;
@@ -207,16 +199,24 @@ export class Entries extends Records {
     return old === 0 ? evictor.queueFor(this.hash) : this.log.queueOf(segmentOf(old));
   }
 
-  /** Whether a write may go where the old record is. */
-  private fits(old: number, head: number, granules: number): boolean {
-    if (this.memory.frozen[old >>> SEGMENT_BITS] !== 0) return false;
-    const words = (this.memory.regions[old >>> REGION_BITS] as Region).words;
-    const at = (old & REGION_MASK) * 2;
+  /**
+   * Whether a write may go where the old record of its key is, whose first word is at `at`: it
+   * takes as much room, and nothing has to stay. A structure goes with its record.
+   */
+  protected fits(
+    old: number,
+    words: Int32Array,
+    at: number,
+    head: number,
+    length: number,
+  ): boolean {
     const before = words[at] as number;
-    if (((before ^ head) & DEADLINE) !== 0 || (before & LARGE) !== 0) return false;
-    // A structure goes with its record.
-    if (((before | head) & (TYPE_MASK << TYPE_SHIFT)) !== 0) return false;
-    return granulesAt(words, at) === granules;
+    return (
+      ((before | head) & (LARGE | (TYPE_MASK << TYPE_SHIFT))) === 0 &&
+      ((before ^ head) & DEADLINE) === 0 &&
+      ((words[at + 1] as number) + 7) >>> 3 === (length + 7) >>> 3 &&
+      this.memory.frozen[old >>> SEGMENT_BITS] === 0
+    );
   }
 
   protected writeDeadline(ref: number, region: Region, at: number, deadline: number): void {
