@@ -1,7 +1,15 @@
 // The one place where implementations meet: the server's ports are filled here with
 // the engine, the snapshots, the clock and the timers.
-import type { RewriteThreshold, SnapshotKeeper } from '@kv/persistence';
-import { type Clock, type Diagnostics, KvServer, type Log, type Timers } from '@kv/server';
+import type { Environment, RewriteThreshold, SnapshotKeeper } from '@kv/persistence';
+import {
+  type Clock,
+  type Diagnostics,
+  KvServer,
+  type Log,
+  type Network,
+  systemNetwork,
+  type Timers,
+} from '@kv/server';
 import { ActiveExpiry } from './active-expiry.ts';
 import { ByteEngine } from './byte-engine.ts';
 import { ConfigError } from './config/config-error.ts';
@@ -20,12 +28,23 @@ import { version } from './version.ts';
 /** How often the progress of a save is shown. */
 const SAVE_PROGRESS_MS = 100;
 
+/** What is the system's own unless a whole daemon runs simulated. */
+export interface World {
+  /** Files, the clock that never jumps, turns of the event loop, and random bytes. */
+  readonly environment: Pick<Environment, 'fs' | 'monotonic' | 'yieldToEventLoop' | 'randomBytes'>;
+  readonly network: Network;
+  /** Takes the data directory for one daemon. */
+  readonly lock: (directory: string) => Promise<DirectoryLock>;
+}
+
 /** What a daemon is made with besides its options. */
 export interface Surroundings {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;
   readonly random: () => number;
+  /** The parts of the world that only a simulation replaces. */
+  readonly world?: World;
   /** Where the options were read from, if from a file. */
   readonly configFile?: string | undefined;
   /** Keeps nothing on disk, whatever `dir` says. */
@@ -103,7 +122,7 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
 }
 
 async function openStorage(config: Config, surroundings: Surroundings): Promise<Storage> {
-  const { clock, timers, log, random, inMemory, onSaveEnd } = surroundings;
+  const { clock, timers, log, random, world, inMemory, onSaveEnd } = surroundings;
   const changed = { tell: () => {} };
   const engine = new ByteEngine({
     databases: config.databases,
@@ -111,9 +130,10 @@ async function openStorage(config: Config, surroundings: Surroundings): Promise<
     evictionPolicy: config['maxmemory-policy'],
     changed: () => changed.tell(),
     random,
+    randomBytes: world?.environment.randomBytes,
   });
   if (inMemory) return { engine, changed, disk: undefined, lock: undefined };
-  const lock = await lockDirectory(config.dir);
+  const lock = await (world?.lock ?? lockDirectory)(config.dir);
   if (lock.takenOverFrom !== undefined)
     log.warn(
       { dir: config.dir, from: lock.takenOverFrom },
@@ -121,23 +141,22 @@ async function openStorage(config: Config, surroundings: Surroundings): Promise<
     );
   try {
     const exclusively = oneAtATime();
+    const environment = { ...world?.environment, clock, timers };
     const appendLog = await KeptLog.open({
       directory: config.dir,
+      environment,
       engine,
       fsync: config.appendfsync,
       rewriteAt: rewriteThreshold(config),
       exclusively,
-      clock,
-      timers,
       log,
     });
     const keeper = await openKeeper(engine, {
       directory: config.dir,
+      environment,
       fileName: config.dbfilename,
       savePoints: config.save,
       exclusively,
-      clock,
-      timers,
       log,
       onSaveEnd,
     });
@@ -154,6 +173,7 @@ function build(config: Config, surroundings: Surroundings, storage: Storage) {
   const { clock, timers, log } = surroundings;
   const { engine, disk, lock } = storage;
   const keeper = disk?.keeper;
+  const monotonic = surroundings.world?.environment.monotonic ?? performance;
   const appendLog = disk?.appendLog;
   const expiry = new ActiveExpiry(engine, clock, timers);
   let showing: unknown;
@@ -222,7 +242,8 @@ function build(config: Config, surroundings: Surroundings, storage: Storage) {
       },
     },
     transport: config.transport,
-    monotonic: () => performance.now(),
+    network: surroundings.world?.network ?? systemNetwork,
+    monotonic: () => monotonic.now(),
     diagnostics: diagnosticsOf(config),
     debugging: {
       allowed: config['enable-debug-command'],

@@ -4,6 +4,9 @@ import type { Keyspace, KeyspaceObserver } from '@kv/server';
 import { type ByteEvictionPolicy, ByteStore, type Journal, OneRange } from '@kv/store';
 import { DatabaseRangeError, type Engine, EntryTypeError } from './engine.ts';
 
+/** Two words of 32 bits. */
+const SECRET_BYTES = 8;
+
 /** How a daemon's engine is made. */
 export interface ByteEngineOptions {
   readonly databases: number;
@@ -14,6 +17,8 @@ export interface ByteEngineOptions {
   readonly changed: () => void;
   /** As `Math.random`. */
   readonly random: () => number;
+  /** For the secret of its hashes. Default: the host's `crypto`. */
+  readonly randomBytes?: ((count: number) => Uint8Array) | undefined;
 }
 
 /** The daemon's engine: a `ByteStore`, whose frozen views are what snapshots are written from. */
@@ -27,9 +32,11 @@ export class ByteEngine implements Engine {
   private readonly restored = new OneRange();
   private readonly changed: () => void;
 
-  constructor({ databases, maxBytes, evictionPolicy, changed, random }: ByteEngineOptions) {
+  constructor(options: ByteEngineOptions) {
+    const { databases, maxBytes, evictionPolicy, changed, random, randomBytes } = options;
     this.changed = changed;
-    this.store = new ByteStore({ databases, journal: this.journal(), random });
+    const secret = randomBytes && { hashSecret: secretOf(randomBytes(SECRET_BYTES)) };
+    this.store = new ByteStore({ databases, journal: this.journal(), random, ...secret });
     this.limit(maxBytes, evictionPolicy);
   }
 
@@ -219,4 +226,9 @@ export class ByteEngine implements Engine {
     this.store.now = 0;
     return this.store.at(database);
   }
+}
+
+function secretOf(bytes: Uint8Array): readonly [number, number] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  return [view.getInt32(0), view.getInt32(4)];
 }

@@ -1,13 +1,14 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   AppendLog,
+  type Environment,
   type Exclusively,
   type FsyncPolicy,
   type LogLoadProgress,
+  nodeFileSystem,
   type RewriteThreshold,
 } from '@kv/persistence';
-import type { AppendOnlyLog, Clock, Log, Timers } from '@kv/server';
+import type { AppendOnlyLog, Log } from '@kv/server';
 import type { Engine } from './engine.ts';
 import { LOG_DIRECTORY } from './log-directory.ts';
 import { logLogEvent } from './log-events.ts';
@@ -15,12 +16,11 @@ import { logLogEvent } from './log-events.ts';
 export interface KeptLogOptions {
   /** The data directory. */
   readonly directory: string;
+  readonly environment: Partial<Environment>;
   readonly engine: Engine;
   readonly fsync: FsyncPolicy;
   readonly rewriteAt: RewriteThreshold;
   readonly exclusively: Exclusively;
-  readonly clock: Clock;
-  readonly timers: Timers;
   readonly log: Log;
 }
 
@@ -41,7 +41,9 @@ export class KeptLog implements AppendOnlyLog {
   /** Looks whether there is a log, whatever the options say: it holds what was acknowledged. */
   static async open(options: KeptLogOptions): Promise<KeptLog> {
     const log = new KeptLog(options);
-    if (existsSync(join(options.directory, LOG_DIRECTORY))) await log.openLog();
+    const { directory, environment } = options;
+    const names = await (environment.fs ?? nodeFileSystem).listFiles(directory);
+    if (names.includes(LOG_DIRECTORY)) await log.openLog();
     return log;
   }
 
@@ -193,15 +195,14 @@ export class KeptLog implements AppendOnlyLog {
   }
 
   private async openLog(): Promise<AppendLog> {
-    const { directory, engine, exclusively, clock, timers, log } = this.options;
+    const { directory, environment, engine, exclusively, log } = this.options;
     this.kept = await AppendLog.open({
+      ...environment,
       directory: join(directory, LOG_DIRECTORY),
       source: engine,
       fsync: this.fsync,
       rewriteAt: this.rewriteAt,
       exclusively,
-      clock,
-      timers,
       onEvent: (event) => logLogEvent(log, event),
     });
     return this.kept;

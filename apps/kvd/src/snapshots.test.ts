@@ -38,8 +38,9 @@ function parts() {
 
 async function opened({ engine, log, clock }: ReturnType<typeof parts>) {
   const exclusively = <T>(work: () => Promise<T>) => work();
-  const options = { directory: root, fileName: 'a.kv', savePoints: [], exclusively, clock, log };
-  return openKeeper(engine, { ...options, timers: systemTimers, onSaveEnd: undefined });
+  const options = { directory: root, fileName: 'a.kv', savePoints: [], exclusively, log };
+  const environment = { clock, timers: systemTimers };
+  return openKeeper(engine, { ...options, environment, onSaveEnd: undefined });
 }
 
 describe('snapshots that are kept', () => {

@@ -1,5 +1,11 @@
-import { type Exclusively, type SavePoint, SnapshotError, SnapshotKeeper } from '@kv/persistence';
-import type { Clock, Log, Snapshots, Timers } from '@kv/server';
+import {
+  type Environment,
+  type Exclusively,
+  type SavePoint,
+  SnapshotError,
+  SnapshotKeeper,
+} from '@kv/persistence';
+import type { Log, Snapshots } from '@kv/server';
 import type { Engine } from './engine.ts';
 import type { Progress } from './progress.ts';
 import { inWholeMs, logSnapshotEvent } from './snapshot-log.ts';
@@ -7,11 +13,10 @@ import { inWholeMs, logSnapshotEvent } from './snapshot-log.ts';
 /** Where and when snapshots are saved. */
 export interface KeeperOptions {
   readonly directory: string;
+  readonly environment: Partial<Environment>;
   readonly fileName: string;
   readonly savePoints: readonly SavePoint[];
   readonly exclusively: Exclusively;
-  readonly clock: Clock;
-  readonly timers: Timers;
   readonly log: Log;
   readonly onSaveEnd: (() => void) | undefined;
 }
@@ -19,9 +24,10 @@ export interface KeeperOptions {
 /** Opens the keeper of an engine's snapshots; what it tells goes to the log. */
 export function openKeeper(
   engine: Engine,
-  { log, onSaveEnd, ...options }: KeeperOptions,
+  { environment, log, onSaveEnd, ...options }: KeeperOptions,
 ): Promise<SnapshotKeeper> {
   return SnapshotKeeper.open({
+    ...environment,
     ...options,
     source: engine,
     onEvent: (event) => {

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Sink } from '@kv/protocol';
 import { FULL_READS_MAX, OUTPUT_BYTES_MAX } from './limits.ts';
-import { ownSocket, type ReadTarget } from './own-socket.ts';
+import type { Network } from './network.ts';
+import type { ReadTarget } from './own-socket.ts';
 import type { AppendOnlyLog, Timers } from './ports.ts';
 import { ReplyHold } from './reply-hold.ts';
 import { READ_BYTES, type SharedInput } from './shared-input.ts';
@@ -12,6 +13,7 @@ import type { WriteViews } from './write-views.ts';
 export interface Wire {
   /** Undefined: sockets are read as plain streams, each read in an array of its own. */
   readonly input: SharedInput | undefined;
+  readonly network: Pick<Network, 'readInto'>;
   readonly views: WriteViews;
   readonly appendLog: Pick<AppendOnlyLog, 'holds' | 'whenReleased'>;
   readonly timers: Timers;
@@ -53,7 +55,7 @@ export class ClientSocket implements Sink {
   constructor(accepted: Socket, wire: Wire, owner: SocketOwner) {
     this.wire = wire;
     this.owner = owner;
-    const own = wire.input === undefined ? undefined : ownSocket(accepted, owner);
+    const own = wire.input === undefined ? undefined : wire.network.readInto(accepted, owner);
     this.socket = own ?? accepted;
     const { socket } = this;
     this.hold = new ReplyHold(wire.appendLog, {

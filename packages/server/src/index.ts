@@ -1,6 +1,8 @@
 export { matchesGlob } from './glob.ts';
 export { keyspaceEventFlags } from './keyspace-events.ts';
-export type { Listener, ListenOptions } from './listen.ts';
+export type { ListenEvents, Listener, ListenOptions } from './listen.ts';
+export { type Network, systemNetwork } from './network.ts';
+export type { ReadTarget } from './own-socket.ts';
 export type {
   AppendOnlyLog,
   ByteRanges,

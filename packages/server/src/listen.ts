@@ -8,7 +8,7 @@ export type ListenOptions =
 
 /** A listener that is up. */
 export interface Listener {
-  readonly server: Server;
+  readonly server: Pick<Server, 'close'>;
   /** `127.0.0.1:31337`, `[::1]:31337` or a path. */
   readonly address: string;
   /** The port, also when 0 was asked for; `undefined` for a Unix socket. */

@@ -16,8 +16,9 @@ import type { ServerContext } from './handler.ts';
 import { KeyspaceEvents } from './keyspace-events.ts';
 import { LatencyMonitor } from './latency-monitor.ts';
 import { BATCH_ROWS, HOUSEKEEPING_MS } from './limits.ts';
-import { formatAddress, type Listener, type ListenOptions, listen } from './listen.ts';
+import { formatAddress, type Listener, type ListenOptions } from './listen.ts';
 import { Monitors } from './monitors.ts';
+import type { Network } from './network.ts';
 import { Observers } from './observers.ts';
 import { Pause } from './pause.ts';
 import type {
@@ -64,6 +65,7 @@ export interface KvServerOptions {
   readonly limits: Limits;
   readonly diagnostics: Diagnostics;
   readonly debugging: Debugging;
+  readonly network: Network;
   /**
    * How sockets are read: `auto` is into one shared buffer where Node.js allows it, `stream`
    * is each read in an array of its own.
@@ -140,6 +142,7 @@ export class KvServer {
       },
       wire: {
         input: options.transport === 'stream' ? undefined : new SharedInput(),
+        network: options.network,
         views: new WriteViews(),
         appendLog: options.appendLog,
         timers: options.timers,
@@ -158,7 +161,7 @@ export class KvServer {
    */
   async listen(where: ListenOptions): Promise<Listener> {
     const carrier = 'path' in where ? 'unix' : 'gone';
-    const listener = await listen(where, {
+    const listener = await this.options.network.listen(where, {
       accept: (socket) => this.accept(socket, carrier),
       // Out of descriptors, most likely: clients wait in the backlog, the server goes on.
       failed: (error, address) => this.options.log.error({ err: error, address }, 'listener error'),

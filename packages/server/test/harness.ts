@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { ByteWriter, FrameKind, ReplyReader, valueCodec, writeRequest } from '@kv/protocol';
 import type { Connection } from '../src/connection.ts';
 import type { Listener, ListenOptions } from '../src/listen.ts';
+import { systemNetwork } from '../src/network.ts';
 import type { AppendOnlyLog, Lifecycle, Log, Snapshots, Timers } from '../src/ports.ts';
 import { KvServer, type KvServerOptions } from '../src/server.ts';
 import { FakeKeyspaces } from './fake-keyspaces.ts';
@@ -273,6 +274,7 @@ export class TestServer {
         percentiles: [50, 99],
       },
       debugging: { allowed: 'no', activeExpiry() {}, block() {} },
+      network: systemNetwork,
       transport: process.env.KV_TEST_TRANSPORT === 'stream' ? 'stream' : 'auto',
       ...options,
     });
