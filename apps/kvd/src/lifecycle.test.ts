@@ -56,6 +56,17 @@ const fail = () => {
   throw failure;
 };
 
+describe('a daemon whose data has not been loaded as a whole', () => {
+  it('is loading to its end, so that nobody sees a part of the data while it closes', async () => {
+    const refused = daemon({ loaded: false });
+    await refused.lifecycle.abort();
+    expect(refused.lifecycle.loading).toBe(true);
+    const stopped = daemon({ loaded: false });
+    await stopped.lifecycle.shutdown();
+    expect(stopped.lifecycle.loading).toBe(true);
+  });
+});
+
 describe('a shutdown', () => {
   it('saves while clients are served, then sends them away, and gives the directory back last', async () => {
     const { calls, lifecycle } = daemon();

@@ -40,7 +40,8 @@ export class Lifecycle implements LifecyclePort {
   private readonly parts: LifecycleParts;
   private readonly outcome: PromiseWithResolvers<void>;
   private readonly load = new AbortController();
-  private phase: 'loading' | 'serving' | 'saving' | 'closing' = 'loading';
+  private phase: 'starting' | 'serving' | 'saving' | 'closing' = 'starting';
+  private hasLoaded = false;
   private stopping: Promise<void> | undefined;
   private abandoned = false;
 
@@ -52,8 +53,9 @@ export class Lifecycle implements LifecyclePort {
     this.stopped.catch(() => {});
   }
 
+  /** To the end, where the data never came to be there as a whole: nobody is to see a part of it. */
   get loading(): boolean {
-    return this.phase === 'loading';
+    return !this.hasLoaded;
   }
 
   /** Aborted when the daemon is stopped before it has loaded. */
@@ -63,6 +65,7 @@ export class Lifecycle implements LifecyclePort {
 
   /** The data is there. */
   loaded(): void {
+    this.hasLoaded = true;
     this.phase = 'serving';
   }
 
