@@ -44,6 +44,8 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
   private countedBytes = 0;
   /** Where the socket reads to. */
   private reads: Uint8Array | undefined;
+  /** How many pieces of what has arrived wait to be executed with what others have sent. */
+  private gathered = 0;
   /** The client has sent all it will. */
   private complete = false;
   /** The server is closing: what has arrived is answered, nothing more is taken. */
@@ -146,12 +148,13 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
   /** Whether what has arrived waits to be executed with what others have sent. */
   private isGathered(bytes: Uint8Array, count: number): boolean {
     const { input, session } = this;
-    return (
+    const isTaken =
       session.trusted &&
       input.start === input.end &&
       this.mayRun() &&
-      this.machinery.gathering.take(this, bytes, count)
-    );
+      this.machinery.gathering.take(this, bytes, count);
+    if (isTaken) this.gathered++;
+    return isTaken;
   }
 
   /** Whether bytes that have arrived are to be executed. */
@@ -222,6 +225,7 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
 
   /** {@link GatheredClient}: what it may not execute yet is kept. */
   runGathered(from: number, to: number, start: number): void {
+    this.gathered--;
     if (this.socket.destroyed) return;
     const { batch } = this.dialect;
     this.open();
@@ -325,7 +329,7 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
 
   /** Whether nothing more will be answered. */
   private isDone(): boolean {
-    if (this.suspension.active) return false;
+    if (this.suspension.active || this.gathered > 0) return false;
     return this.session.closing || ((this.complete || this.draining) && !this.socket.blocked);
   }
 

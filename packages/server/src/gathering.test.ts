@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 import { expect, test } from 'vitest';
 import { startServer, type TestServer } from '../test/harness.ts';
+import type { Listener } from './listen.ts';
+import type { Network } from './network.ts';
 
 const bulk = (word: string): string => `$${word.length}\r\n${word}\r\n`;
 const request = (...words: string[]): string => `*${words.length}\r\n${words.map(bulk).join('')}`;
@@ -50,6 +53,37 @@ test('what a client may not execute yet waits for it alone, and nothing of it is
   expect(await late).toBe('+OK\r\n+OK\r\n$1\r\n1\r\n');
   saving.destroy();
   other.destroy();
+});
+
+test('all that a client sends in pieces is answered, although its end comes in the same poll', async () => {
+  let accept: (socket: Socket) => void = () => {};
+  const network: Network = {
+    async listen(_where, events) {
+      accept = events.accept;
+      const close = (closed?: () => void) => {
+        closed?.();
+        return server;
+      };
+      const server = { close } as Listener['server'];
+      return { server, address: 'memory', port: undefined };
+    },
+    readInto: () => undefined,
+  };
+  await using _server = await startServer({ network });
+  let all = '';
+  // It takes what is written to it at once, as the kernel does.
+  const socket = new Duplex({
+    read() {},
+    write(chunk, _encoding, done) {
+      all += chunk;
+      done();
+    },
+  });
+  accept(socket as unknown as Socket);
+  for (const words of [['SET', 'a', '1'], ['GET', 'a'], ['PING']]) socket.push(request(...words));
+  socket.push(null);
+  await once(socket, 'close');
+  expect(all).toBe('+OK\r\n$1\r\n1\r\n+PONG\r\n');
 });
 
 test('a client that another one has ended executes nothing more', async () => {
