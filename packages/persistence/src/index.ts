@@ -46,6 +46,7 @@ export type { FsyncPolicy } from './log/log-writer.ts';
 export {
   type LogLoadProgress,
   type LogLoadResult,
+  type LogPart,
   type LogTail,
   type ReadLogOptions,
   readLog,

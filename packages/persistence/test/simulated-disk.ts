@@ -25,8 +25,23 @@ class Inode {
     this.unsynced.push({ kind: 'truncate', length });
   }
 
+  /** With a past of failures the disk lacks what reading shows, and will not get it any more. */
+  private forsaken = false;
+
   sync(): void {
-    this.disk = this.cache;
+    if (!this.forsaken) this.disk = this.cache;
+    else for (const change of this.unsynced) this.disk = changed(this.disk, change);
+    this.unsynced = [];
+  }
+
+  /**
+   * An fsync that fails, as on Linux: half of the changes have reached the disk, the rest never will, and the
+   * next fsync knows nothing of them.
+   */
+  failSync(): void {
+    this.forsaken = true;
+    for (const change of this.unsynced.slice(0, this.unsynced.length >> 1))
+      this.disk = changed(this.disk, change);
     this.unsynced = [];
   }
 
@@ -51,7 +66,14 @@ class Inode {
     this.disk = disk;
     this.cache = disk;
     this.unsynced = [];
+    this.forsaken = false;
   }
+}
+
+function changed(bytes: Uint8Array, change: Unsynced): Uint8Array {
+  return change.kind === 'write'
+    ? written(bytes, change.bytes, change.position)
+    : resized(bytes, change.length);
 }
 
 function resized(bytes: Uint8Array, length: number): Uint8Array {
@@ -70,6 +92,12 @@ function written(old: Uint8Array, bytes: Uint8Array, position: number): Uint8Arr
 interface Renaming {
   readonly path: string;
   readonly inode: Inode | undefined;
+}
+
+/** A call of the file system; `path` is that of the file. */
+export interface DiskCall {
+  readonly name: keyof FileSystem | keyof OpenFile;
+  readonly path: string;
 }
 
 /**
@@ -105,36 +133,80 @@ export class SimulatedDisk implements FileSystem {
 
   /**
    * The disk as one process sees it: its calls take as long as `pace` does, and fail once the power has
-   * failed. A call that is under way then has been made or not.
+   * failed. A call that is under way then has been made or not; a long write, by half. `trouble` answers the
+   * code with which a call is to fail: then half of a write is done, and what an fsync was to save is lost.
    */
-  mount(pace: () => Promise<void>): FileSystem {
+  mount(
+    pace: () => Promise<void>,
+    trouble: (call: DiskCall) => string | undefined = () => undefined,
+  ): FileSystem {
     const { epoch } = this;
-    const call = async <T>(perform: () => Promise<T>): Promise<T> => {
+    const call = async <T>(
+      name: DiskCall['name'],
+      path: string,
+      perform: () => Promise<T>,
+      failed?: () => void,
+    ): Promise<T> => {
       await pace();
       if (epoch !== this.epoch) throw failure('EIO', 'the power has failed');
+      const code = trouble({ name, path });
+      if (code !== undefined) {
+        failed?.();
+        throw failure(code, `${name} ${path}`);
+      }
       const result = await perform();
       await pace();
       return result;
     };
-    const paced = (file: OpenFile): OpenFile => ({
-      size: () => call(() => file.size()),
-      read: (into, position) => call(() => file.read(into, position)),
-      write: (bytes, position) => call(() => file.write(bytes, position)),
-      sync: () => call(() => file.sync()),
-      syncData: () => call(() => file.syncData()),
-      truncate: (length) => call(() => file.truncate(length)),
-      close: () => file.close(),
-    });
+    const paced = (path: string, file: OpenFile, inode: Inode): OpenFile => {
+      const write = async (bytes: Uint8Array, position: number): Promise<number> => {
+        const half = bytes.length <= SECTOR_BYTES ? 0 : bytes.length >> 1;
+        if (half > 0) await file.write(bytes.subarray(0, half), position);
+        if (half > 0) await pace();
+        return half + (await file.write(bytes.subarray(half), position + half));
+      };
+      return {
+        size: () => call('size', path, () => file.size()),
+        read: (into, position) => call('read', path, () => file.read(into, position)),
+        write: (bytes, position) =>
+          call(
+            'write',
+            path,
+            () => write(bytes, position),
+            () => inode.write(bytes.subarray(0, bytes.length >> 1), position),
+          ),
+        sync: () =>
+          call(
+            'sync',
+            path,
+            () => file.sync(),
+            () => inode.failSync(),
+          ),
+        syncData: () =>
+          call(
+            'syncData',
+            path,
+            () => file.syncData(),
+            () => inode.failSync(),
+          ),
+        truncate: (length) => call('truncate', path, () => file.truncate(length)),
+        close: () => file.close(),
+      };
+    };
+    const opened = async (path: string, open: (path: string) => Promise<OpenFile>) =>
+      paced(path, await open(path), this.named(path));
     return {
       directorySyncOptional: false,
-      makeDirectory: (path) => call(() => this.makeDirectory(path)),
-      createFile: (path) => call(async () => paced(await this.createFile(path))),
-      openFile: (path) => call(async () => paced(await this.openFile(path))),
-      reopenFile: (path) => call(async () => paced(await this.reopenFile(path))),
-      rename: (from, to) => call(() => this.rename(from, to)),
-      removeFile: (path) => call(() => this.removeFile(path)),
-      listFiles: (directory) => call(() => this.listFiles(directory)),
-      syncDirectory: (path) => call(() => this.syncDirectory(path)),
+      makeDirectory: (path) => call('makeDirectory', path, () => this.makeDirectory(path)),
+      createFile: (path) =>
+        call('createFile', path, () => opened(path, (name) => this.createFile(name))),
+      openFile: (path) => call('openFile', path, () => opened(path, (name) => this.openFile(name))),
+      reopenFile: (path) =>
+        call('reopenFile', path, () => opened(path, (name) => this.reopenFile(name))),
+      rename: (from, to) => call('rename', from, () => this.rename(from, to)),
+      removeFile: (path) => call('removeFile', path, () => this.removeFile(path)),
+      listFiles: (directory) => call('listFiles', directory, () => this.listFiles(directory)),
+      syncDirectory: (path) => call('syncDirectory', path, () => this.syncDirectory(path)),
     };
   }
 
@@ -189,7 +261,8 @@ export class SimulatedDisk implements FileSystem {
   }
 
   async listFiles(directory: string): Promise<readonly string[]> {
-    const files = [...this.names.keys()].filter((path) => dirname(path) === directory);
+    const all = [...this.names.keys(), ...this.directories];
+    const files = all.filter((path) => dirname(path) === directory && path !== directory);
     return files.map((path) => path.slice(directory.length + 1));
   }
 

@@ -1,11 +1,11 @@
-import { ensureDirectory } from '../directory.ts';
+import { ensureDirectory, syncDirectory } from '../directory.ts';
 import { type Environment, resolveEnvironment } from '../environment.ts';
 import { describe } from '../errors.ts';
 import type { SaveProgress } from '../snapshot-writer.ts';
 import type { SaveResult } from '../write-snapshot.ts';
 import type { EffectBuffer } from './effect-buffer.ts';
 import type { EffectSink } from './effect-sink.ts';
-import { endLog, removeFiles, removeStrays, reopenSegment } from './log-directory.ts';
+import { endLog, removeFiles, removeStrays, reopenSegment, secure } from './log-directory.ts';
 import { LogError } from './log-errors.ts';
 import type { LogEvent, RewriteReason } from './log-events.ts';
 import type { AppendLogOptions, RewriteThreshold } from './log-options.ts';
@@ -85,6 +85,8 @@ export class AppendLog implements AsyncDisposable {
     const environment = resolveEnvironment(options);
     try {
       await ensureDirectory(environment.fs, directory);
+      // The names that are there may be in the system's memory only, if a process was killed after a rename.
+      await syncDirectory(environment.fs, directory);
       const manifest = await readManifest(environment.fs, directory);
       const strays = await removeStrays(environment, directory, manifest);
       const there = manifest === NO_LOG ? undefined : manifest;
@@ -225,10 +227,11 @@ export class AppendLog implements AsyncDisposable {
   }
 
   private async goOn(
-    { tail, baseBytes, segmentBytes }: LogLoadResult,
+    { tail, unproven, baseBytes, segmentBytes }: LogLoadResult,
     manifest: Manifest,
   ): Promise<void> {
     const { path, offset, tornBytes } = tail;
+    await secure(this.environment, unproven);
     const segment = await reopenSegment(this.environment, tail);
     if (tornBytes > 0)
       this.report({ kind: 'tail-cut', path, byteOffset: offset, bytes: tornBytes });

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { hasCode, ID_BYTES, syncDirectory } from '../directory.ts';
 import type { Environment } from '../environment.ts';
+import type { OpenFile } from '../file-system.ts';
+import { IO_CHUNK_BYTES_MAX } from '../limits.ts';
 import { LogDamagedError } from './log-errors.ts';
 import { encodeSegmentHeader, SEGMENT_HEADER_BYTES } from './log-layout.ts';
 import {
@@ -13,7 +15,7 @@ import {
   replaceManifest,
   segmentName,
 } from './manifest.ts';
-import type { LogTail } from './read-log.ts';
+import type { LogPart, LogTail } from './read-log.ts';
 import { SegmentFile } from './segment-file.ts';
 
 type Disk = Pick<Environment, 'fs' | 'randomBytes'>;
@@ -29,11 +31,7 @@ export async function createSegment(
   const { bytes, salt } = encodeSegmentHeader(number, id);
   const open = await fs.createFile(path);
   try {
-    for (let done = 0; done < bytes.length; ) {
-      const written = await open.write(bytes.subarray(done), done);
-      if (written === 0) throw new Error('the file system took no bytes');
-      done += written;
-    }
+    await writeWhole(open, bytes, 0);
     await open.sync();
     await syncDirectory(fs, directory);
   } catch (error) {
@@ -46,9 +44,36 @@ export async function createSegment(
 }
 
 /**
- * Opens a segment that was replayed, to go on behind its last record. What a crash has left there is cut off,
- * and all of it is made durable: it may have been read from the system's memory only.
+ * Makes durable what was replayed, and may have been read from the system's memory only. It is written again:
+ * where an fsync has failed before, the system takes for written what is not, and another fsync does nothing.
  */
+export async function secure({ fs }: Disk, parts: readonly LogPart[]): Promise<void> {
+  for (const { path, from, to } of parts) {
+    const open = await fs.reopenFile(path);
+    try {
+      const chunk = new Uint8Array(Math.min(IO_CHUNK_BYTES_MAX, to - from));
+      for (let at = from; at < to; ) {
+        const read = await open.read(chunk.subarray(0, to - at), at);
+        if (read === 0) throw new Error(`${path} became shorter`);
+        await writeWhole(open, chunk.subarray(0, read), at);
+        at += read;
+      }
+      await open.sync();
+    } finally {
+      await open.close().catch(() => undefined);
+    }
+  }
+}
+
+async function writeWhole(open: OpenFile, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const written = await open.write(bytes.subarray(done), position + done);
+    if (written === 0) throw new Error('the file system took no bytes');
+    done += written;
+  }
+}
+
+/** Opens a segment that was replayed, to go on behind its last record. What a crash has left there is cut off. */
 export async function reopenSegment({ fs }: Disk, tail: LogTail): Promise<SegmentFile> {
   const open = await fs.reopenFile(tail.path);
   try {

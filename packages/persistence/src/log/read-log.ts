@@ -50,6 +50,13 @@ export interface LogTail {
   readonly tornBytes: number;
 }
 
+/** A part of a segment. */
+export interface LogPart {
+  readonly path: string;
+  readonly from: number;
+  readonly to: number;
+}
+
 /** What a log holds. */
 export interface LogLoadResult {
   /** Entries of the base. */
@@ -61,6 +68,8 @@ export interface LogLoadResult {
   readonly segmentBytes: number;
   readonly segments: number;
   readonly tail: LogTail;
+  /** What is good, and perhaps in the system's memory only: no record says that it was on disk. */
+  readonly unproven: readonly LogPart[];
   readonly durationMs: number;
 }
 
@@ -100,6 +109,7 @@ class LogReplay {
   private readonly environment: Environment;
   private readonly options: ReadLogOptions;
   private readonly replay: EffectReplay;
+  private readonly unproven: LogPart[] = [];
   private sizes: readonly number[] = [];
   private bytesTotal = 0;
   private bytes = 0;
@@ -143,6 +153,7 @@ class LogReplay {
       segmentBytes: this.bytes - baseBytes,
       segments: segments.length,
       tail: tail as LogTail,
+      unproven: this.unproven,
       durationMs: monotonic.now() - startedAt,
     };
   }
@@ -203,7 +214,8 @@ class LogReplay {
       await reader.header(segment);
       const ended = await this.readToEnd(reader, segmentIndex, isFollowed);
       this.bytes += reader.offset;
-      const { offset, salt, size } = reader;
+      const { offset, salt, size, synced } = reader;
+      if (synced < offset) this.unproven.push({ path, from: synced, to: offset });
       // The next one has nothing but its header; it is where the log goes on.
       if (ended && !isFollowed) return await this.emptyTail(segmentIndex + 1);
       return { segmentIndex, path, offset, salt, tornBytes: size - offset };

@@ -35,6 +35,8 @@ export class SegmentReader {
   salt = 0;
   /** Offset of the next record, which is how much has been found good. */
   offset = SEGMENT_HEADER_BYTES;
+  /** How much of it records say was on disk. */
+  synced = SEGMENT_HEADER_BYTES;
   /** Why the record at `offset` does not fit, once `next` has answered `undefined` before the end. */
   fault: string | undefined;
 
@@ -105,6 +107,7 @@ export class SegmentReader {
       return undefined;
     }
     this.offset = offset + LOG_RECORD_BYTES + record.payload.length;
+    this.synced = Math.max(this.synced, record.synced);
     return record;
   }
 
