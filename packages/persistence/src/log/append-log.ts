@@ -131,13 +131,9 @@ export class AppendLog implements AsyncDisposable {
     this.trigger.look();
   }
 
-  /** Bytes of effects so far; comparable with {@link durablePosition} only. */
+  /** Bytes of effects so far: what {@link whenDurable} takes. */
   get position(): number {
     return this.writer.position;
-  }
-
-  get durablePosition(): number {
-    return this.writer.durablePosition;
   }
 
   /** Length of all files. */

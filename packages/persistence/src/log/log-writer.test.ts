@@ -186,4 +186,19 @@ describe('an fsync that fails', () => {
     await log.close();
     expect((await foundOn(disk)).store.dump).toBe(store.dump);
   });
+
+  test('is not made good by a segment whose base could not be written: nothing is on disk by it', async () => {
+    const { log, store, fs, disk } = await logged({ fsync: 'everysec' });
+    store.set('a', '1');
+    await settled();
+    fs.failAfter(1, 'EIO');
+    await expect(log.durable()).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED' });
+    store.refusesFreezing = true;
+    await expect(log.rewrite()).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED' });
+    await expect(log.durable()).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED' });
+    store.refusesFreezing = false;
+    await log.rewrite();
+    await log.durable();
+    expect((await foundOn(disk)).store.dump).toBe(store.dump);
+  });
 });

@@ -100,11 +100,6 @@ export class LogWriter {
     return this.effects.position;
   }
 
-  /** The position up to which everything is on disk. */
-  get durablePosition(): number {
-    return this.durable;
-  }
-
   /** Length of the segment being written, and of those before it that are still part of the log. */
   get segmentBytes(): number {
     return this.endedBytes + (this.segment?.offset ?? 0);
@@ -133,8 +128,10 @@ export class LogWriter {
   /** Calls back when everything up to a position is on disk, and sees to it that it soon is. */
   whenDurable(position: number, released: Released): void {
     const isReady = () => this.durable >= position;
-    if (!this.promises || this.failure !== undefined || isReady()) {
-      released(this.promises && isReady());
+    // A segment may have been begun whose base is not there: what is on disk of it proves nothing yet.
+    const isPromised = this.promises && this.failure === undefined;
+    if (!isPromised || isReady()) {
+      released(isPromised);
       return;
     }
     this.waiters.add(isReady, released);
