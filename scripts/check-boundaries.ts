@@ -38,6 +38,7 @@ const OWNERS: Readonly<Record<string, string>> = { msgpackr: 'packages/protocol'
 /** The relative imports that may leave a package: from the files under a directory to one file. */
 const SHARED: readonly (readonly [from: string, to: string])[] = [
   ['apps/kvd/test/', 'packages/protocol/test/arbitrary-value.ts'],
+  ['apps/kvd/test/', 'packages/persistence/test/simulated-disk.ts'],
   ['apps/examples/test/', 'scripts/check-boundaries.ts'],
 ];
 

@@ -32,7 +32,7 @@ export class KeptLog implements AppendOnlyLog {
   private rewriteAt: RewriteThreshold;
   private turning: Promise<void> = Promise.resolve();
 
-  private constructor(options: KeptLogOptions) {
+  protected constructor(options: KeptLogOptions) {
     this.options = options;
     this.fsync = options.fsync;
     this.rewriteAt = options.rewriteAt;

@@ -1,92 +1,6 @@
 import { dirname } from 'node:path';
 import type { FileSystem, OpenFile } from '../src/file-system.ts';
-
-/** What a disk writes at once: a crash keeps each whole or not at all. */
-const SECTOR_BYTES = 512;
-
-/** A change of a file that no fsync has covered yet. */
-type Unsynced =
-  | { readonly kind: 'write'; readonly position: number; readonly bytes: Uint8Array }
-  | { readonly kind: 'truncate'; readonly length: number };
-
-/** A file: what is on the disk, what reading shows, and the changes between the two. */
-class Inode {
-  disk: Uint8Array = new Uint8Array(0);
-  cache: Uint8Array = new Uint8Array(0);
-  unsynced: Unsynced[] = [];
-
-  write(bytes: Uint8Array, position: number): void {
-    this.cache = written(this.cache, bytes, position);
-    this.unsynced.push({ kind: 'write', position, bytes: bytes.slice() });
-  }
-
-  truncate(length: number): void {
-    this.cache = resized(this.cache, length);
-    this.unsynced.push({ kind: 'truncate', length });
-  }
-
-  /** With a past of failures the disk lacks what reading shows, and will not get it any more. */
-  private forsaken = false;
-
-  sync(): void {
-    if (!this.forsaken) this.disk = this.cache;
-    else for (const change of this.unsynced) this.disk = changed(this.disk, change);
-    this.unsynced = [];
-  }
-
-  /**
-   * An fsync that fails, as on Linux: half of the changes have reached the disk, the rest never will, and the
-   * next fsync knows nothing of them.
-   */
-  failSync(): void {
-    this.forsaken = true;
-    for (const change of this.unsynced.slice(0, this.unsynced.length >> 1))
-      this.disk = changed(this.disk, change);
-    this.unsynced = [];
-  }
-
-  /** The power fails: every unsynced sector reached the disk or did not. */
-  crash(random: () => number): void {
-    let disk = this.disk;
-    for (const change of this.unsynced) {
-      if (change.kind === 'truncate') {
-        if (random() < 0.5) disk = resized(disk, change.length);
-        continue;
-      }
-      const end = change.position + change.bytes.length;
-      // A file can have its new length without its new content.
-      if (random() < 0.5 && disk.length < end) disk = resized(disk, end);
-      for (let at = change.position; at < end; ) {
-        const next = Math.min(end, (Math.floor(at / SECTOR_BYTES) + 1) * SECTOR_BYTES);
-        const part = change.bytes.subarray(at - change.position, next - change.position);
-        if (random() < 0.6) disk = written(disk, part, at);
-        at = next;
-      }
-    }
-    this.disk = disk;
-    this.cache = disk;
-    this.unsynced = [];
-    this.forsaken = false;
-  }
-}
-
-function changed(bytes: Uint8Array, change: Unsynced): Uint8Array {
-  return change.kind === 'write'
-    ? written(bytes, change.bytes, change.position)
-    : resized(bytes, change.length);
-}
-
-function resized(bytes: Uint8Array, length: number): Uint8Array {
-  const result = new Uint8Array(length);
-  result.set(bytes.subarray(0, length));
-  return result;
-}
-
-function written(old: Uint8Array, bytes: Uint8Array, position: number): Uint8Array {
-  const result = resized(old, Math.max(old.length, position + bytes.length));
-  result.set(bytes, position);
-  return result;
-}
+import { Inode, SECTOR_BYTES } from './inode.ts';
 
 /** A change of a directory that no fsync has covered yet; `inode` undefined takes the name away. */
 interface Renaming {
@@ -137,7 +51,7 @@ export class SimulatedDisk implements FileSystem {
    * code with which a call is to fail: then half of a write is done, and what an fsync was to save is lost.
    */
   mount(
-    pace: () => Promise<void>,
+    pace: (call: DiskCall) => Promise<void>,
     trouble: (call: DiskCall) => string | undefined = () => undefined,
   ): FileSystem {
     const { epoch } = this;
@@ -147,7 +61,7 @@ export class SimulatedDisk implements FileSystem {
       perform: () => Promise<T>,
       failed?: () => void,
     ): Promise<T> => {
-      await pace();
+      await pace({ name, path });
       if (epoch !== this.epoch) throw failure('EIO', 'the power has failed');
       const code = trouble({ name, path });
       if (code !== undefined) {
@@ -155,14 +69,14 @@ export class SimulatedDisk implements FileSystem {
         throw failure(code, `${name} ${path}`);
       }
       const result = await perform();
-      await pace();
+      await pace({ name, path });
       return result;
     };
     const paced = (path: string, file: OpenFile, inode: Inode): OpenFile => {
       const write = async (bytes: Uint8Array, position: number): Promise<number> => {
         const half = bytes.length <= SECTOR_BYTES ? 0 : bytes.length >> 1;
         if (half > 0) await file.write(bytes.subarray(0, half), position);
-        if (half > 0) await pace();
+        if (half > 0) await pace({ name: 'write', path });
         return half + (await file.write(bytes.subarray(half), position + half));
       };
       return {
@@ -220,6 +134,11 @@ export class SimulatedDisk implements FileSystem {
     const inode = this.named(path);
     inode.cache = bytes;
     inode.sync();
+  }
+
+  /** Whether a text is in some file, and would be if the power failed now. */
+  isDurable(text: string): boolean {
+    return [...this.disk.values()].some(({ disk }) => Buffer.from(disk.buffer).includes(text));
   }
 
   /** All paths. */

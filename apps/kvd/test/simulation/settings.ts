@@ -1,0 +1,48 @@
+import type { Random } from '../oracle/random.ts';
+
+/** How the data of a simulated server is kept. */
+export type Keeping = 'always' | 'everysec' | 'no' | 'snapshots';
+
+/** What is drawn once for a run. */
+export interface Settings {
+  readonly keeping: Keeping;
+  readonly flags: Readonly<Record<string, string>>;
+  readonly clients: number;
+  /** How many processes there are, one after the other. */
+  readonly lives: number;
+  readonly diskFails: boolean;
+  /** Bits of files flip while no process runs. */
+  readonly bitsFlip: boolean;
+  /** The wall clock is set forward once. */
+  readonly clockJumps: boolean;
+}
+
+const KEEPINGS: readonly Keeping[] = [
+  ...['always', 'always', 'always', 'always'],
+  ...['everysec', 'everysec', 'snapshots', 'snapshots', 'snapshots', 'no'],
+] as Keeping[];
+
+export function drawSettings(random: Random, keeping: Keeping = random.pick(KEEPINGS)): Settings {
+  const logs = keeping !== 'snapshots';
+  const savePoints = random.pick(logs ? ['', '1 20'] : ['', '1 1', '1 20']);
+  return {
+    keeping,
+    flags: {
+      port: '0',
+      bind: '127.0.0.1',
+      dir: '/data',
+      databases: '8',
+      save: savePoints,
+      appendonly: logs ? 'yes' : 'no',
+      ...(logs ? { appendfsync: keeping } : {}),
+      'auto-aof-rewrite-percentage': '100',
+      'auto-aof-rewrite-min-size': random.pick(['1kb', '4kb', '64mb']),
+      transport: random.pick(['auto', 'auto', 'stream']),
+    },
+    clients: random.between(2, 4),
+    lives: random.between(2, 5),
+    diskFails: random.chance(0.25),
+    bitsFlip: random.chance(0.2),
+    clockJumps: random.chance(0.1),
+  };
+}

@@ -1,0 +1,316 @@
+import type { Random } from '../oracle/random.ts';
+import { ClientConnection, type ConnectionOwner } from './client-connection.ts';
+import { nativeDialect, respDialect } from './dialects.ts';
+import { History, shownReplies, Violation, wordsText } from './history.ts';
+import type { Machine } from './machine.ts';
+import { agrees, KEYS, type Operation, Operations, textOf, type Words } from './operations.ts';
+import type { Link, Peer } from './simulated-network.ts';
+import type { Entry, Found, Window } from './state.ts';
+
+const PIPELINE_MAX = 12;
+
+/** What a client knows of the world around it. */
+export interface Surroundings {
+  readonly now: number;
+  readonly wall: number;
+  /** The server's machine, which is in trouble or not. */
+  readonly machine: Pick<Machine, 'life' | 'troubled' | 'servingSince' | 'stopping' | 'damaged'>;
+  /** Whether what is answered is promised to last from then on. */
+  readonly promisesAnswers: boolean;
+  /** Whether WAITAOF can promise something. */
+  readonly logs: boolean;
+  after(ms: number, run: () => void): void;
+  connect(peer: Peer): Link | undefined;
+  others(client: SimulatedClient): readonly SimulatedClient[];
+  /** A client has looked at what a new process has, and whether that is all that was promised. */
+  foundAgain(client: SimulatedClient, wasPromised: boolean): void;
+  /** Somebody has seen these values of another. */
+  shown(values: readonly string[]): void;
+  note(text: string): void;
+}
+
+/**
+ * One client, with a database of its own, in which nobody else writes. It pipelines, reads what others have
+ * written, goes away and comes back, and holds every reply against its history.
+ */
+export class SimulatedClient implements ConnectionOwner {
+  readonly history: History;
+  /** Whether it is connected and has looked at what is there. */
+  settled = false;
+  /** Operations that were answered. */
+  answered = 0;
+  private readonly index: number;
+  private readonly native: boolean;
+  private readonly random: Random;
+  private readonly surroundings: Surroundings;
+  private readonly operations: Operations;
+  private connection: ClientConnection | undefined;
+  /** The process that it has looked at. */
+  private lifeSeen = 0;
+  private leaving = false;
+  /** It sends nothing more. */
+  private resting = false;
+
+  constructor(index: number, native: boolean, random: Random, surroundings: Surroundings) {
+    this.index = index;
+    this.native = native;
+    this.random = random;
+    this.surroundings = surroundings;
+    this.history = new History(this.name, native);
+    this.operations = new Operations(random, `${index}:`, () => surroundings.wall);
+  }
+
+  get name(): string {
+    return `client ${this.index} (${this.native ? 'native' : 'RESP'})`;
+  }
+
+  get connected(): boolean {
+    return this.connection !== undefined;
+  }
+
+  get now(): number {
+    return this.surroundings.now;
+  }
+
+  /** Whether it has looked at what this process has: before, its last answers are those of another one. */
+  get knows(): boolean {
+    return this.lifeSeen === this.surroundings.machine.life;
+  }
+
+  /** Whether nothing is owed to it. */
+  get idle(): boolean {
+    return this.connection?.idle !== false;
+  }
+
+  /** Connects, and looks at what is there. */
+  comeBack(): void {
+    if (this.connection !== undefined) return;
+    const { surroundings, random } = this;
+    const connection = new ClientConnection(this, this.native ? nativeDialect() : respDialect());
+    const link = surroundings.connect(connection);
+    if (link === undefined) {
+      surroundings.after(random.between(1, 20), () => this.comeBack());
+      return;
+    }
+    this.connection = connection;
+    this.leaving = false;
+    connection.open(link);
+    connection.ask([['SELECT', String(this.index)]], 'SELECT', () => {});
+    this.look(connection);
+  }
+
+  /** Sends nothing more. */
+  rest(): void {
+    this.resting = true;
+  }
+
+  /** Throws when an answer is overdue. */
+  checkPatience(): void {
+    this.connection?.checkPatience();
+  }
+
+  note(text: string): void {
+    this.surroundings.note(text);
+  }
+
+  /** {@link ConnectionOwner} */
+  disconnected(byServer: boolean, owed: number): void {
+    const { surroundings } = this;
+    const { troubled, stopping, damaged } = surroundings.machine;
+    const mayClose = (this.leaving && owed === 0) || troubled || stopping || damaged;
+    if (byServer && !mayClose)
+      throw new Violation(`${this.name}: cut off without a reason, owed ${owed} answers`);
+    this.history.mayRefuse ||= troubled;
+    this.connection = undefined;
+    this.settled = false;
+    surroundings.after(this.random.next() * 20, () => this.comeBack());
+  }
+
+  /** Reads all of its database: what is there must be what was, and belongs to one moment of it. */
+  private look(connection: ClientConnection): void {
+    const { surroundings, history } = this;
+    const { machine, now, wall: from } = surroundings;
+    const { life, damaged } = machine;
+    const words = KEYS.flatMap((key): Words[] => [
+      ['GET', key],
+      ['PTTL', key],
+    ]);
+    connection.ask([...words, ['KEYS', '*']], 'a look at everything', (replies) => {
+      if (replies.some((reply) => isRefusal(reply))) {
+        this.mayRefuse(replies, now);
+        connection.cut();
+        return;
+      }
+      const found = new Map<string, Found>();
+      for (const [i, key] of KEYS.entries()) {
+        const value = replies[2 * i];
+        const isThere = value !== undefined && value !== null;
+        const ttlMs = Number(replies[2 * i + 1]);
+        found.set(key, { value: isThere ? textOf(value) : undefined, ttlMs });
+      }
+      this.checkKeys(replies.at(-1), found);
+      const lossy = !this.knows;
+      const window = { from, to: surroundings.wall };
+      const wasPromised = history.found(found, window, {
+        lossy,
+        damaged: damaged && lossy,
+      });
+      this.lifeSeen = life;
+      this.settled = true;
+      if (lossy) surroundings.foundAgain(this, wasPromised);
+      this.goOn(connection);
+    });
+  }
+
+  private checkKeys(keys: unknown, found: ReadonlyMap<string, Found>): void {
+    const listed = new Set((keys as unknown[]).map(textOf));
+    for (const key of listed) {
+      const known = found.get(key);
+      if (known === undefined) throw new Violation(`${this.name}: a key ${key} that nobody set`);
+    }
+    for (const [key, { value, ttlMs }] of found)
+      if (value !== undefined && ttlMs === -1 && !listed.has(key))
+        throw new Violation(`${this.name}: KEYS does not show ${key}, which is there`);
+  }
+
+  /** Works, and plans the next piece of work. */
+  private goOn(connection: ClientConnection): void {
+    const { random, surroundings } = this;
+    if (this.connection !== connection || this.leaving) return;
+    if (!this.resting) this.work(connection);
+    const pause = random.chance(0.06) ? random.next() * 900 : random.next() * 12;
+    surroundings.after(pause, () => this.goOn(connection));
+  }
+
+  private work(connection: ClientConnection): void {
+    const { random } = this;
+    const kind = random.next();
+    if (kind < 0.01) connection.cut();
+    else if (kind < 0.02) {
+      this.leaving = true;
+      connection.end();
+    } else if (kind < 0.05) this.administer(connection);
+    else if (kind < 0.25) this.peek(connection);
+    else
+      for (let i = random.between(1, 5); i > 0 && this.history.waiting < PIPELINE_MAX; i--)
+        this.operate(connection, this.operations.draw());
+  }
+
+  private operate(connection: ClientConnection, operation: Operation): void {
+    const { history, surroundings } = this;
+    const { now } = surroundings;
+    history.sent(operation, surroundings.wall);
+    surroundings.note(`${this.name} > ${wordsText(operation)}`);
+    connection.ask(operation.words, wordsText(operation), (replies) => {
+      const isRefused = this.isRefused(operation, replies, now);
+      if (isRefused) history.refused(surroundings.now);
+      else history.replied(replies, surroundings.wall, surroundings.now);
+      this.answered++;
+      // While the log can't be written reads are answered all the same, and promise nothing.
+      const isPromise = operation.writes ? !isRefused : !surroundings.machine.troubled;
+      if (surroundings.promisesAnswers && isPromise) history.promise(history.answered);
+    });
+  }
+
+  /** Whether the server has said that it did not execute an operation, as it may. */
+  private isRefused(operation: Operation, replies: readonly unknown[], sentAt: number): boolean {
+    const all = replies.flatMap((reply) => (Array.isArray(reply) ? reply : [reply]));
+    const refusals = all.filter(isRefusal);
+    if (refusals.length === 0) return false;
+    this.mayRefuse(refusals, sentAt);
+    if (!operation.writes && refusals.some((reply) => /MISCONF/.test(reply.message)))
+      throw new Violation(`${this.name}: a read was refused: ${shownReplies(replies)}`);
+    return true;
+  }
+
+  private mayRefuse(replies: readonly unknown[], sentAt: number): void {
+    const { troubled, servingSince } = this.surroundings.machine;
+    for (const reply of replies.filter(isRefusal)) {
+      const isLoading = /LOADING/.test(reply.message);
+      if (isLoading ? servingSince <= sentAt : !troubled)
+        throw new Violation(`${this.name}: refused without a reason: ${reply.message}`);
+    }
+  }
+
+  /** Reads a key of another client. */
+  private peek(connection: ClientConnection): void {
+    const { random, surroundings } = this;
+    // What one has that has not looked yet, nobody knows.
+    const others = surroundings.others(this).filter(({ settled }) => settled);
+    if (others.length === 0) return;
+    const other = random.pick(others);
+    const keys = random.chance(0.6) ? KEYS : [random.pick(KEYS)];
+    const read: Words = [keys.length === 1 ? 'GET' : 'MGET', ...keys];
+    const { answered } = other.history;
+    const { now, wall: from } = surroundings;
+    const text = `${read.join(' ')} of ${other.name}`;
+    surroundings.note(`${this.name} > ${text}`);
+    const words: Words[] = [['SELECT', String(other.index)], read, ['SELECT', String(this.index)]];
+    connection.ask(words, text, (replies) => {
+      if (replies.some(isRefusal)) return this.mayRefuse(replies, now);
+      const values = keys.length === 1 ? [replies[1]] : (replies[1] as unknown[]);
+      this.seen(other, keys, values, { from, answered });
+    });
+  }
+
+  /** All that was seen at once must have been there at once, and not before what was known by then. */
+  private seen(
+    other: SimulatedClient,
+    keys: readonly string[],
+    values: readonly unknown[],
+    { from, answered }: { readonly from: number; readonly answered: number },
+  ): void {
+    const { surroundings } = this;
+    const window = { from, to: surroundings.wall };
+    other.history.mayRefuse ||= surroundings.machine.troubled;
+    const candidates = other.history.seenSince(answered, surroundings.wall);
+    const possible = candidates.find(({ state }) =>
+      keys.every((key, i) => mayShow(state.get(key), values[i], window)),
+    );
+    if (possible === undefined)
+      throw new Violation(
+        `${this.name}: saw ${keys.join(' ')} of ${other.name} as ${shownReplies(values)}, which it was not then`,
+      );
+    other.history.show(possible.number);
+    surroundings.shown(values.filter((value) => value !== undefined && value !== null).map(textOf));
+    if (surroundings.promisesAnswers && !surroundings.machine.troubled)
+      other.history.promise(possible.number);
+  }
+
+  /** What operators do. */
+  private administer(connection: ClientConnection): void {
+    const { random, surroundings, history } = this;
+    const words = random.pick(ADMINISTRATION);
+    const text = words.join(' ');
+    const { now } = surroundings;
+    surroundings.note(`${this.name} > ${text}`);
+    connection.ask([words], text, ([reply]) => {
+      if (isRefusal(reply)) return this.mayRefuse([reply], now);
+      if (words[0] === 'WAITAOF' && surroundings.logs && agrees([1, 0], reply))
+        history.promise(history.answered);
+      if (words[0] === 'PING' && !agrees('PONG', reply))
+        throw new Violation(`${this.name}: PING was answered ${shownReplies(reply)}`);
+    });
+  }
+}
+
+const ADMINISTRATION: readonly Words[] = [
+  ['WAITAOF', '1', '0', '5000'],
+  ['SAVE'],
+  ['BGSAVE'],
+  ['BGREWRITEAOF'],
+  ['INFO'],
+  ['PING'],
+];
+
+/** Whether an entry is read as a value at some moment of a window. */
+function mayShow(entry: Entry | undefined, value: unknown, { from, to }: Window): boolean {
+  const { deadline } = entry ?? {};
+  if (value === undefined || value === null)
+    return entry === undefined || (deadline !== undefined && deadline.from <= to);
+  return entry?.value === textOf(value) && (deadline === undefined || deadline.to > from);
+}
+
+function isRefusal(reply: unknown): reply is Error {
+  return reply instanceof Error && /^(LOADING|MISCONF|EXECABORT)/.test(reply.message);
+}
