@@ -33,6 +33,8 @@ export interface World {
   /** Files, the clock that never jumps, turns of the event loop, and random bytes. */
   readonly environment: Pick<Environment, 'fs' | 'monotonic' | 'yieldToEventLoop' | 'randomBytes'>;
   readonly network: Network;
+  /** Memory for entries. */
+  readonly allocate: (bytes: number) => ArrayBuffer;
   /** Takes the data directory for one daemon. */
   readonly lock: (directory: string) => Promise<DirectoryLock>;
 }
@@ -131,6 +133,7 @@ async function openStorage(config: Config, surroundings: Surroundings): Promise<
     changed: () => changed.tell(),
     random,
     randomBytes: world?.environment.randomBytes,
+    allocate: world?.allocate,
   });
   if (inMemory) return { engine, changed, disk: undefined, lock: undefined };
   const lock = await (world?.lock ?? lockDirectory)(config.dir);

@@ -19,6 +19,8 @@ export interface ByteEngineOptions {
   readonly random: () => number;
   /** For the secret of its hashes. Default: the host's `crypto`. */
   readonly randomBytes?: ((count: number) => Uint8Array) | undefined;
+  /** Where memory comes from. Default: the host. */
+  readonly allocate?: ((bytes: number) => ArrayBuffer) | undefined;
 }
 
 /** The daemon's engine: a `ByteStore`, whose frozen views are what snapshots are written from. */
@@ -33,10 +35,15 @@ export class ByteEngine implements Engine {
   private readonly changed: () => void;
 
   constructor(options: ByteEngineOptions) {
-    const { databases, maxBytes, evictionPolicy, changed, random, randomBytes } = options;
+    const { databases, maxBytes, evictionPolicy, changed, random, randomBytes, allocate } = options;
     this.changed = changed;
     const secret = randomBytes && { hashSecret: secretOf(randomBytes(SECRET_BYTES)) };
-    this.store = new ByteStore({ databases, journal: this.journal(), random, ...secret });
+    const memory = allocate && { allocate };
+    this.store = new ByteStore({
+      ...{ databases, journal: this.journal(), random },
+      ...secret,
+      ...memory,
+    });
     this.limit(maxBytes, evictionPolicy);
   }
 

@@ -7,9 +7,12 @@ import type {
 import { assemble, type Daemon } from '../../src/assemble.ts';
 import { resolveConfig } from '../../src/config/resolve.ts';
 import type { Random } from '../oracle/random.ts';
+import { MemoryPool } from './memory-pool.ts';
 import { ProcessTime } from './process-time.ts';
 import type { Scheduler } from './scheduler.ts';
 import { SimulatedNetwork } from './simulated-network.ts';
+
+const POOL = new MemoryPool();
 
 /** What a process is made with. */
 export interface ProcessOptions {
@@ -31,6 +34,7 @@ export class ServerProcess {
   /** Resolves with whether it serves; rejects with why it did not start. Never, if it is killed before. */
   readonly started: Promise<boolean>;
   private readonly time: ProcessTime;
+  private readonly memory = POOL.open();
   private readonly assembling: Promise<Daemon>;
 
   constructor(options: ProcessOptions) {
@@ -51,6 +55,7 @@ export class ServerProcess {
   kill(): void {
     this.time.alive = false;
     this.network.die();
+    this.memory.release();
   }
 
   private assemble(options: ProcessOptions): Promise<Daemon> {
@@ -81,6 +86,7 @@ export class ServerProcess {
           randomBytes: (count) => Uint8Array.from({ length: count }, () => random.between(0, 255)),
         },
         network: this.network,
+        allocate: this.memory.allocate,
         lock: async () => ({ takenOverFrom: undefined, release: () => {} }),
       },
     });

@@ -4,7 +4,7 @@ import { foundOn, LOG_DIRECTORY, openLog } from '../../test/open-log.ts';
 import { type SampleLog, sampleLog } from '../../test/sample-log.ts';
 import { SEGMENT_HEADER_BYTES } from './log-layout.ts';
 
-/** 40 is the long form, of some 10 KB: see the README. */
+/** 57 is the long form, of some 10 KB: see docs/DURABILITY.md. */
 const CHANGES = Number(process.env.KV_DAMAGE_CHANGES ?? 12);
 const LAST = `${LOG_DIRECTORY}/segment-3.kvlog`;
 const ENDED = `${LOG_DIRECTORY}/segment-2.kvlog`;

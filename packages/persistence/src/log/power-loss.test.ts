@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { losePower, type PowerLossCycle } from '../../test/power-loss.ts';
 import { SimulatedDisk } from '../../test/simulated-disk.ts';
 
-/** More is the long form; see the README. */
+/** More is the long form; see docs/DURABILITY.md. */
 const CYCLES = Number(process.env.KV_POWER_LOSS_CYCLES ?? 200);
 const SEED = Number(process.env.KV_SEED ?? 1);
 
