@@ -29,7 +29,7 @@ import { version } from './version.ts';
 const SAVE_PROGRESS_MS = 100;
 
 /** What is the system's own unless a whole daemon runs simulated. */
-export interface World {
+interface World {
   /** Files, the clock that never jumps, turns of the event loop, and random bytes. */
   readonly environment: Pick<Environment, 'fs' | 'monotonic' | 'yieldToEventLoop' | 'randomBytes'>;
   readonly network: Network;

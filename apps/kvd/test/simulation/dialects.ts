@@ -11,7 +11,7 @@ export interface Dialect {
 }
 
 /** A reply that is an error; it begins with its code. */
-export class ErrorReply extends Error {}
+class ErrorReply extends Error {}
 
 export function respDialect(): Dialect {
   const parser = new ReplyParser();

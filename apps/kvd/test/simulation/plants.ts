@@ -15,7 +15,7 @@ export interface Plant {
   readonly module?: {
     readonly specifier: string;
     readonly importedFrom: string;
-    readonly by: string;
+    readonly by: URL;
   };
 }
 
@@ -39,7 +39,7 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
     module: {
       specifier: 'node:zlib',
       importedFrom: '/packages/persistence/src/',
-      by: './planted/zlib.ts',
+      by: new URL('./planted/zlib.ts', import.meta.url),
     },
   },
   'read-overtakes-fsync': {
@@ -48,7 +48,7 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
     module: {
       specifier: './kept-log.ts',
       importedFrom: '/apps/kvd/src/',
-      by: './planted/kept-log.ts',
+      by: new URL('./planted/kept-log.ts', import.meta.url),
     },
   },
 };
@@ -67,7 +67,7 @@ export function plantModule({ specifier, importedFrom, by }: NonNullable<Plant['
   registerHooks({
     resolve(asked, context, next) {
       const isReplaced = asked === specifier && context.parentURL?.includes(importedFrom);
-      return isReplaced ? next(new URL(by, import.meta.url).href, context) : next(asked, context);
+      return isReplaced ? next(by.href, context) : next(asked, context);
     },
   });
 }
