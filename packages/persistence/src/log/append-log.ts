@@ -48,6 +48,7 @@ export class AppendLog implements AsyncDisposable {
   private baseLength = 0;
   private lastError: LogError | undefined;
   private lastDurationMs: number | undefined;
+  private retry: unknown;
   private closing: Promise<void> | undefined;
 
   private constructor(
@@ -301,6 +302,18 @@ export class AppendLog implements AsyncDisposable {
     this.lastError = error;
     this.trigger.failed();
     this.report({ kind: 'rewrite-failed', reason, error });
+    // Writes are refused until one succeeds, and nothing else would bring it about.
+    if (this.writer.needsRewrite && this.closing === undefined) this.rewriteLater();
+  }
+
+  private rewriteLater(): void {
+    const { timers } = this.environment;
+    if (this.retry !== undefined) timers.clearTimeout(this.retry);
+    this.retry = timers.setTimeout(() => {
+      this.retry = undefined;
+      // The outcome is an event.
+      if (this.writer.needsRewrite) void this.startRewrite('failure').catch(() => undefined);
+    }, this.trigger.waitMs);
   }
 
   /** Gives up a running rewrite, and resolves when it has ended. The log goes on as it is. */
@@ -324,6 +337,8 @@ export class AppendLog implements AsyncDisposable {
    */
   close(): Promise<void> {
     this.closing ??= this.abortRewrite().then(() => this.writer.close());
+    if (this.retry !== undefined) this.environment.timers.clearTimeout(this.retry);
+    this.retry = undefined;
     return this.closing;
   }
 

@@ -1,8 +1,11 @@
 import type { SaveResult } from '../write-snapshot.ts';
 import type { LogError } from './log-errors.ts';
 
-/** Why a rewrite was begun: by a call, because the log has grown, or because there was no log yet. */
-export type RewriteReason = 'asked' | 'growth' | 'begin';
+/**
+ * Why a rewrite was begun: by a call, because the log has grown, because there was no log yet, or because one
+ * that was to make good a failure has failed.
+ */
+export type RewriteReason = 'asked' | 'growth' | 'begin' | 'failure';
 
 /** What an `AppendLog` tells its owner, for logs and metrics. */
 export type LogEvent =

@@ -145,6 +145,28 @@ describe('a write that fails', () => {
     expect((await foundOn(disk)).store.dump).toBe(store.dump);
   });
 
+  test('and a rewrite that finds the disk as full are made good by another, when there is room', async () => {
+    const { log, store, fs, disk, kinds, time } = await logged({ fsync: 'always' });
+    fs.failAfter(1, 'ENOSPC');
+    store.set('a', '1');
+    await settled();
+    store.refusesFreezing = true;
+    await expect(log.rewrite()).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED' });
+    time.advance(60_000);
+    await settled();
+    expect(log.failure).toBeDefined();
+    store.refusesFreezing = false;
+    time.advance(120_000);
+    await settled();
+    expect(log.failure).toBeUndefined();
+    expect(kinds().slice(-2)).toEqual(['rewrite-started', 'rewrite-finished']);
+    store.set('b', '2');
+    await log.durable();
+    expect((await foundOn(disk)).store.dump).toBe(store.dump);
+    await log.close();
+    expect(time.waiting).toBe(0);
+  });
+
   test('again and again is told once', async () => {
     const { store, fs, kinds, time } = await logged({ fsync: 'everysec' });
     for (let i = 0; i < 5; i += 1) {

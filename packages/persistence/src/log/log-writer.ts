@@ -105,6 +105,11 @@ export class LogWriter {
     return this.endedBytes + (this.segment?.offset ?? 0);
   }
 
+  /** Whether only a rewrite can make a new promise: changes have been dropped, and are in memory alone. */
+  get needsRewrite(): boolean {
+    return this.promises && (this.broken || this.lastingFailure !== undefined);
+  }
+
   /** Whether replies have to wait: for the disk with `always`, for a disk that is too slow otherwise. */
   get holds(): boolean {
     if (!this.promises || this.failure !== undefined) return false;

@@ -32,6 +32,11 @@ export class RewriteTrigger {
     if (isDue && this.options.monotonic.now() >= this.notBefore) this.options.rewrite();
   }
 
+  /** How long after a failure the next one is to wait. */
+  get waitMs(): number {
+    return Math.max(0, this.notBefore - this.options.monotonic.now());
+  }
+
   succeeded(): void {
     this.retryMs = REWRITE_RETRY_MS;
     this.notBefore = Number.NEGATIVE_INFINITY;
