@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { startKvdProcess } from './kvd-process.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
-/** `KVD_KILL_ROUNDS=1000` is the long form; see the README. */
+/** `KVD_KILL_ROUNDS=1000` is the long form; see docs/DURABILITY.md. */
 const ROUNDS = Number(process.env.KVD_KILL_ROUNDS ?? 8);
 const WRITERS = 5;
 const KEYS = 20;

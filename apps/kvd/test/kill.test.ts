@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { startKvdProcess } from './kvd-process.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
-/** `KVD_KILL_ROUNDS=200` is the long form; see the README. */
+/** `KVD_KILL_ROUNDS=200` is the long form; see docs/DURABILITY.md. */
 const ROUNDS = Number(process.env.KVD_KILL_ROUNDS ?? 12);
 const KEYS = 10_000;
 const SAVES = 10;

@@ -5,7 +5,7 @@ import { startKvdProcess } from './kvd-process.ts';
 import { hasStrace, lineClient, startTraced } from './strace.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
-/** 10000 is the long form; see the README. */
+/** 10000 is the long form; see docs/DURABILITY.md. */
 const WRITES = Number(process.env.KVD_TRACED_WRITES ?? 200);
 
 const root = temporaryDirectory();
