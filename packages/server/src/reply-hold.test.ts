@@ -36,6 +36,19 @@ test('a client whose replies may never be sent is cut off, and others are served
   expect(await other.call('GET', 'a')).toBeUndefined();
 });
 
+test('a reply that may never be sent is not, although one behind it comes when the log has failed', async () => {
+  await using server = await startServer();
+  server.appendLog.enabled = true;
+  const client = await server.greeted();
+  server.appendLog.holds = true;
+  // The wait ends first, and what it answers needs to wait for nothing any more.
+  client.send(['SET', 'a', '1'], ['WAITAOF', '1', '0', '0']);
+  await expect.poll(() => server.appendLog.waiters).toBe(2);
+  server.appendLog.release(false);
+  await client.ended;
+  expect(client.replies.slice(1)).toEqual([]);
+});
+
 test('a client that has sent its last gets its replies before the connection ends', async () => {
   await using server = await startServer();
   const client = await server.greeted();

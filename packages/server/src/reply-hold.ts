@@ -13,6 +13,12 @@ export interface ReplyHoldOwner {
   lost(): void;
 }
 
+/** A reply that waits, until it and all before it have been released. */
+interface HeldReply {
+  readonly bytes: Uint8Array;
+  isReleased: boolean;
+}
+
 /**
  * The replies of one client that wait for the disk: each until everything that had been executed when it was
  * written is on it. A read waits like a write, so that nobody sees what could still be lost; and what comes
@@ -21,7 +27,7 @@ export interface ReplyHoldOwner {
 export class ReplyHold {
   private readonly log: Pick<AppendOnlyLog, 'holds' | 'whenReleased'>;
   private readonly owner: ReplyHoldOwner;
-  private readonly held: Uint8Array[] = [];
+  private readonly held: HeldReply[] = [];
   private heldBytes = 0;
   private isFull = false;
   private isLost = false;
@@ -36,13 +42,14 @@ export class ReplyHold {
   keeps(bytes: Uint8Array, length: number): boolean {
     if (this.held.length === 0 && !this.log.holds) return false;
     // A copy, which the `slice` of a Buffer is not.
-    this.held.push(new Uint8Array(bytes.subarray(0, length)));
+    const reply = { bytes: new Uint8Array(bytes.subarray(0, length)), isReleased: false };
+    this.held.push(reply);
     this.heldBytes += length;
     if (this.heldBytes > OUTPUT_BYTES_MAX && !this.isFull) {
       this.isFull = true;
       this.owner.full();
     }
-    this.log.whenReleased((safe) => this.release(safe));
+    this.log.whenReleased((safe) => this.release(reply, safe));
     return true;
   }
 
@@ -53,8 +60,8 @@ export class ReplyHold {
     return true;
   }
 
-  /** Each reply has asked for itself, and they are answered in order. */
-  private release(safe: boolean): void {
+  /** Each reply has asked for itself. Where the log has failed, a later one need not wait for it any more. */
+  private release(reply: HeldReply, safe: boolean): void {
     if (this.isLost) return;
     if (!safe) {
       this.isLost = true;
@@ -62,9 +69,12 @@ export class ReplyHold {
       this.owner.lost();
       return;
     }
-    const bytes = this.held.shift() as Uint8Array;
-    this.heldBytes -= bytes.length;
-    this.owner.send(bytes);
+    reply.isReleased = true;
+    while (this.held[0]?.isReleased) {
+      const { bytes } = this.held.shift() as HeldReply;
+      this.heldBytes -= bytes.length;
+      this.owner.send(bytes);
+    }
     if (this.held.length > 0) return;
     const { isFull, afterwards } = this;
     this.isFull = false;
