@@ -13,6 +13,8 @@ export interface Settings {
   readonly diskFails: boolean;
   /** Bits of files flip while no process runs. */
   readonly bitsFlip: boolean;
+  /** One client changes `appendfsync` now and then. */
+  readonly policyChanges: boolean;
   /** The wall clock is set forward once. */
   readonly clockJumps: boolean;
 }
@@ -43,6 +45,7 @@ export function drawSettings(random: Random, keeping: Keeping = random.pick(KEEP
     lives: random.between(2, 5),
     diskFails: random.chance(0.25),
     bitsFlip: random.chance(0.2),
+    policyChanges: keeping === 'always' && random.chance(0.3),
     clockJumps: random.chance(0.1),
   };
 }

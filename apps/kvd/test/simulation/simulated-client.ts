@@ -1,11 +1,12 @@
 import type { Random } from '../oracle/random.ts';
+import { ADMINISTRATION, POLICY_CHANGES } from './administration.ts';
 import { ClientConnection, type ConnectionOwner } from './client-connection.ts';
-import { nativeDialect, respDialect } from './dialects.ts';
+import { isRefusal, nativeDialect, respDialect } from './dialects.ts';
 import { History, shownReplies, Violation, wordsText } from './history.ts';
 import type { Machine } from './machine.ts';
 import { agrees, KEYS, type Operation, Operations, textOf, type Words } from './operations.ts';
 import type { Link, Peer } from './simulated-network.ts';
-import type { Entry, Found, Window } from './state.ts';
+import { type Found, mayShow } from './state.ts';
 
 const PIPELINE_MAX = 12;
 
@@ -15,8 +16,12 @@ export interface Surroundings {
   readonly wall: number;
   /** The server's machine, which is in trouble or not. */
   readonly machine: Pick<Machine, 'life' | 'troubled' | 'servingSince' | 'stopping' | 'damaged'>;
-  /** Whether what is answered is promised to last from then on. */
-  readonly promisesAnswers: boolean;
+  /** Whether the answer to what was sent at a time is a promise that it lasts. */
+  promises(sentAt: number): boolean;
+  /** Whether a client changes `appendfsync`. */
+  readonly policyChanges: boolean;
+  /** `appendfsync` is `always` from now on, or may be something else. */
+  policyIs(always: boolean): void;
   /** Whether WAITAOF can promise something. */
   readonly logs: boolean;
   after(ms: number, run: () => void): void;
@@ -25,7 +30,7 @@ export interface Surroundings {
   /** A client has looked at what a new process has, and whether that is all that was promised. */
   foundAgain(client: SimulatedClient, wasPromised: boolean): void;
   /** Somebody has seen these values of another. */
-  shown(values: readonly string[]): void;
+  shown(sentAt: number, values: readonly string[]): void;
   note(text: string): void;
 }
 
@@ -144,9 +149,8 @@ export class SimulatedClient implements ConnectionOwner {
       const found = new Map<string, Found>();
       for (const [i, key] of KEYS.entries()) {
         const value = replies[2 * i];
-        const isThere = value !== undefined && value !== null;
         const ttlMs = Number(replies[2 * i + 1]);
-        found.set(key, { value: isThere ? textOf(value) : undefined, ttlMs });
+        found.set(key, { value: isAbsent(value) ? undefined : textOf(value), ttlMs });
       }
       this.checkKeys(replies.at(-1), found);
       const lossy = !this.knows;
@@ -208,7 +212,7 @@ export class SimulatedClient implements ConnectionOwner {
       this.answered++;
       // While the log can't be written reads are answered all the same, and promise nothing.
       const isPromise = operation.writes ? !isRefused : !surroundings.machine.troubled;
-      if (surroundings.promisesAnswers && isPromise) history.promise(history.answered);
+      if (surroundings.promises(now) && isPromise) history.promise(history.answered);
     });
   }
 
@@ -249,7 +253,7 @@ export class SimulatedClient implements ConnectionOwner {
     connection.ask(words, text, (replies) => {
       if (replies.some(isRefusal)) return this.mayRefuse(replies, now);
       const values = keys.length === 1 ? [replies[1]] : (replies[1] as unknown[]);
-      this.seen(other, keys, values, { from, answered });
+      this.seen(other, keys, values, { sentAt: now, from, answered });
     });
   }
 
@@ -258,34 +262,43 @@ export class SimulatedClient implements ConnectionOwner {
     other: SimulatedClient,
     keys: readonly string[],
     values: readonly unknown[],
-    { from, answered }: { readonly from: number; readonly answered: number },
+    when: { readonly sentAt: number; readonly from: number; readonly answered: number },
   ): void {
     const { surroundings } = this;
+    const { sentAt, from, answered } = when;
     const window = { from, to: surroundings.wall };
     other.history.mayRefuse ||= surroundings.machine.troubled;
+    const shown = values.map((value) => (isAbsent(value) ? undefined : textOf(value)));
     const candidates = other.history.seenSince(answered, surroundings.wall);
     const possible = candidates.find(({ state }) =>
-      keys.every((key, i) => mayShow(state.get(key), values[i], window)),
+      keys.every((key, i) => mayShow(state.get(key), shown[i], window)),
     );
     if (possible === undefined)
       throw new Violation(
         `${this.name}: saw ${keys.join(' ')} of ${other.name} as ${shownReplies(values)}, which it was not then`,
       );
     other.history.show(possible.number);
-    surroundings.shown(values.filter((value) => value !== undefined && value !== null).map(textOf));
-    if (surroundings.promisesAnswers && !surroundings.machine.troubled)
+    surroundings.shown(
+      sentAt,
+      shown.filter((value) => value !== undefined),
+    );
+    if (surroundings.promises(sentAt) && !surroundings.machine.troubled)
       other.history.promise(possible.number);
   }
 
   /** What operators do. */
   private administer(connection: ClientConnection): void {
     const { random, surroundings, history } = this;
-    const words = random.pick(ADMINISTRATION);
+    // One client alone: what two of them ask for could come in any order.
+    const changes = surroundings.policyChanges && this.index === 0 && random.chance(0.5);
+    const words = random.pick(changes ? POLICY_CHANGES : ADMINISTRATION);
     const text = words.join(' ');
     const { now } = surroundings;
     surroundings.note(`${this.name} > ${text}`);
+    if (changes) surroundings.policyIs(false);
     connection.ask([words], text, ([reply]) => {
       if (isRefusal(reply)) return this.mayRefuse([reply], now);
+      if (words.at(-1) === 'always' && agrees('OK', reply)) surroundings.policyIs(true);
       if (words[0] === 'WAITAOF' && surroundings.logs && agrees([1, 0], reply))
         history.promise(history.answered);
       if (words[0] === 'PING' && !agrees('PONG', reply))
@@ -294,23 +307,6 @@ export class SimulatedClient implements ConnectionOwner {
   }
 }
 
-const ADMINISTRATION: readonly Words[] = [
-  ['WAITAOF', '1', '0', '5000'],
-  ['SAVE'],
-  ['BGSAVE'],
-  ['BGREWRITEAOF'],
-  ['INFO'],
-  ['PING'],
-];
-
-/** Whether an entry is read as a value at some moment of a window. */
-function mayShow(entry: Entry | undefined, value: unknown, { from, to }: Window): boolean {
-  const { deadline } = entry ?? {};
-  if (value === undefined || value === null)
-    return entry === undefined || (deadline !== undefined && deadline.from <= to);
-  return entry?.value === textOf(value) && (deadline === undefined || deadline.to > from);
-}
-
-function isRefusal(reply: unknown): reply is Error {
-  return reply instanceof Error && /^(LOADING|MISCONF|EXECABORT)/.test(reply.message);
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
 }

@@ -57,6 +57,8 @@ class Simulation implements Surroundings {
   /** What the running save holds. */
   private saving: readonly { readonly history: History; readonly number: number }[] = [];
   private endsEarly = false;
+  /** Since when `appendfsync` has been `always`, where it is. */
+  private alwaysSince = Number.NEGATIVE_INFINITY;
   private thrown: unknown;
 
   constructor({ seed, keeping, around = (fs) => fs, onEvent }: SimulationOptions) {
@@ -126,6 +128,7 @@ class Simulation implements Surroundings {
   /** One process, from its start to its end. */
   private async live(): Promise<void> {
     const { random, scheduler, machine } = this;
+    this.alwaysSince = Number.NEGATIVE_INFINITY;
     const diesEarly = random.chance(0.1);
     const until = diesEarly ? scheduler.now + random.next() * 10 : Number.POSITIVE_INFINITY;
     if (!(await machine.start(until))) return await this.crash();
@@ -136,6 +139,7 @@ class Simulation implements Surroundings {
   /** The last process has to answer everything, and ends in peace. */
   private async lastLife(): Promise<void> {
     const { clients, machine } = this;
+    this.alwaysSince = Number.NEGATIVE_INFINITY;
     await machine.start(Number.POSITIVE_INFINITY);
     await this.work();
     await this.until(() => clients.every(({ settled }) => settled));
@@ -147,7 +151,7 @@ class Simulation implements Surroundings {
   /** For a while, in which the disk may fail and the clock may be set. */
   private async work(): Promise<void> {
     const { random, scheduler, settings, machine } = this;
-    const ms = random.next() * (settings.keeping === 'everysec' ? 4_000 : 900);
+    const ms = random.next() * (settings.keeping === 'everysec' ? 3_500 : 700);
     const { life } = machine;
     if (settings.diskFails)
       for (let i = random.between(0, 2); i > 0; i--)
@@ -223,8 +227,16 @@ class Simulation implements Surroundings {
     return this.settings.keeping !== 'snapshots';
   }
 
-  get promisesAnswers(): boolean {
-    return this.settings.keeping === 'always';
+  get policyChanges(): boolean {
+    return this.settings.policyChanges;
+  }
+
+  promises(sentAt: number): boolean {
+    return this.settings.keeping === 'always' && this.alwaysSince <= sentAt;
+  }
+
+  policyIs(always: boolean): void {
+    this.alwaysSince = always ? this.now : Number.POSITIVE_INFINITY;
   }
 
   after(ms: number, run: () => void): void {
@@ -247,9 +259,9 @@ class Simulation implements Surroundings {
   }
 
   /** What has been shown and is not on disk is best lost at once, where that must not happen. */
-  shown(values: readonly string[]): void {
+  shown(sentAt: number, values: readonly string[]): void {
     const { machine } = this;
-    if (!this.promisesAnswers || machine.troubled) return;
+    if (!this.promises(sentAt) || machine.troubled) return;
     const isEarly = values.some(
       (value) => value.length >= TELLING_LENGTH && !machine.isDurable(value),
     );

@@ -76,6 +76,18 @@ export function fitted(
   return result;
 }
 
+/** Whether an entry is read as a value at some moment of a window. */
+export function mayShow(
+  entry: Entry | undefined,
+  value: string | undefined,
+  { from, to }: Window,
+): boolean {
+  const { deadline } = entry ?? {};
+  if (value === undefined)
+    return entry === undefined || (deadline !== undefined && deadline.from <= to);
+  return entry?.value === value && (deadline === undefined || deadline.to > from);
+}
+
 /** Tells a state from all others. */
 export function stateKey(state: State): string {
   return JSON.stringify([...state].sort(([a], [b]) => (a < b ? -1 : 1)));
