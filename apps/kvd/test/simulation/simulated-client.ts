@@ -53,6 +53,8 @@ export class SimulatedClient implements ConnectionOwner {
   /** The process that it has looked at. */
   private lifeSeen = 0;
   private leaving = false;
+  /** How often it has asked for another policy. */
+  private policyChanges = 0;
   /** It sends nothing more. */
   private resting = false;
 
@@ -295,10 +297,13 @@ export class SimulatedClient implements ConnectionOwner {
     const text = words.join(' ');
     const { now } = surroundings;
     surroundings.note(`${this.name} > ${text}`);
+    const change = changes ? ++this.policyChanges : 0;
     if (changes) surroundings.policyIs(false);
     connection.ask([words], text, ([reply]) => {
       if (isRefusal(reply)) return this.mayRefuse([reply], now);
-      if (words.at(-1) === 'always' && agrees('OK', reply)) surroundings.policyIs(true);
+      // Unless it has asked for something else since.
+      if (words.at(-1) === 'always' && agrees('OK', reply) && change === this.policyChanges)
+        surroundings.policyIs(true);
       if (words[0] === 'WAITAOF' && surroundings.logs && agrees([1, 0], reply))
         history.promise(history.answered);
       if (words[0] === 'PING' && !agrees('PONG', reply))
