@@ -143,11 +143,16 @@ export class History {
   ): boolean {
     const oldest = lossy ? this.promised : Math.max(this.answered, this.shown);
     const all = [...this.steps, ...this.speculate(window.to)];
-    for (const { number, state } of all.toReversed()) {
+    const fits = all.flatMap(({ number, state }) => {
       const exact = fitted(state, found, window);
-      if (exact === undefined) continue;
+      return exact === undefined ? [] : [{ number, exact }];
+    });
+    const number = fits.at(-1)?.number;
+    if (number !== undefined) {
       if (number < oldest && !damaged) throw this.lost(number, oldest, found);
-      this.settle(all, number, exact);
+      // Times to live are read within a window, so that several may fit.
+      const possible = fits.filter((fit) => damaged || fit.number >= oldest);
+      this.settle(all, number, distinct(possible.map(({ exact }) => exact)));
       return number >= oldest;
     }
     throw new Violation(
@@ -164,11 +169,11 @@ export class History {
   }
 
   /** From here on it is known that this is so. */
-  private settle(all: readonly Step[], number: number, state: State): void {
+  private settle(all: readonly Step[], number: number, states: readonly State[]): void {
     // Others may have seen those before it, which may be found yet if this one is lost.
     const before = all.filter((step) => step.number <= number);
-    this.steps = [...before, { number, state }];
-    this.known = [state];
+    this.steps = [...before, ...states.map((state) => ({ number, state }))];
+    this.known = states;
     this.pending = [];
     this.mayRefuse = false;
     this.promised = Math.min(this.promised, number);
