@@ -47,3 +47,9 @@ export const VALUE_BYTES_MAX = 512 * 1024 * 1024;
 
 /** What may be read, not used, behind the end of a key or value: copies go by 8 bytes. */
 export const SLACK_BYTES = 8;
+
+/**
+ * How much of a record is brought into the processor's cache before it is read, and what may be
+ * touched from the beginning of any record on: that of a key of up to 24 bytes and a value of 64.
+ */
+export const TOUCHED_BYTES = 96;

@@ -4,7 +4,7 @@ import {
   SEGMENT_GRANULES,
   SEGMENTS_MAX,
   SEGMENTS_PER_REGION,
-  SLACK_BYTES,
+  TOUCHED_BYTES,
 } from './layout.ts';
 
 /** A run of records under the views that reading and writing need. */
@@ -25,8 +25,8 @@ export class Region {
 /** Where a region's memory comes from. Throws when there is none. */
 export type Allocate = (bytes: number) => ArrayBuffer;
 
-/** Stands where a region has been given back; nothing refers to it. */
-const NO_REGION = new Region(new ArrayBuffer(0));
+/** Stands where a region has been given back; nothing refers to it but what is touched for the ref 0. */
+const NO_REGION = new Region(new ArrayBuffer(TOUCHED_BYTES));
 
 /** Segments of the first regions, so that a small store stays small; the others are whole. */
 const FIRST_REGIONS: readonly number[] = [8, 64];
@@ -102,7 +102,7 @@ export class Memory {
     const count = FIRST_REGIONS[region - this.firstRegion] ?? SEGMENTS_PER_REGION;
     let buffer: ArrayBuffer;
     try {
-      buffer = this.allocate(count * SEGMENT_GRANULES * 8 + SLACK_BYTES);
+      buffer = this.allocate(count * SEGMENT_GRANULES * 8 + TOUCHED_BYTES);
     } catch (cause) {
       throw new ByteStoreError('OUT_OF_MEMORY', 'the system refused more memory', { cause });
     }

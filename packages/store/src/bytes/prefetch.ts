@@ -1,7 +1,9 @@
 // Many look-ups at once. What takes the time of a look-up in a large store is waiting
 // for memory: for a line of the index, then for one or two of the record. Each loop
 // here asks for one of them for all keys, so that the processor waits for many at a
-// time; the loops are short for as many as can be to fit its window.
+// time; the loops are short for as many as can be to fit its window. That is why an array
+// is taken out of its list only where it is another one than that of the key before: most
+// of what a turn would take is finding out what the array is.
 import { ABSENT, type KeyBatch, UNKNOWN } from './byte-ranges.ts';
 import { HASH_MAX, type HalfSipHash } from './half-sip-hash.ts';
 import { DEPTH_BITS, DEPTH_MASK, type HashIndex } from './hash-index.ts';
@@ -14,17 +16,21 @@ import {
   PLACED_CHUNKS_MAX,
   TABLE_WORDS,
 } from './index-tables.ts';
-import { REGION_BITS, REGION_MASK, SLACK_BYTES } from './layout.ts';
+import { REGION_BITS, REGION_MASK, SLACK_BYTES, TOUCHED_BYTES } from './layout.ts';
 import type { Memory, Region } from './memory.ts';
 
 /** With fewer keys there is nothing to overlap. */
 const KEYS_MIN = 3;
-/** Words of a cache line. */
-const LINE_WORDS = 16;
+/**
+ * Words of a record that are touched: three in {@link TOUCHED_BYTES}, less than a line of
+ * 64 bytes apart, so that none is left out wherever the record begins.
+ */
+const SECOND_TOUCH = 12;
+const THIRD_TOUCH = TOUCHED_BYTES / 4 - 1;
 
 /** Hashes the keys of batches and brings what they lead to into the processor's cache. */
 export class Prefetcher {
-  /** The refs that the keys lead to, by their place in `keys`. */
+  /** What each of `keys` leads to, as far as that is known: a place in the index, then a ref. */
   private found = new Int32Array(256);
   /** Keeps the reads from being optimized away. */
   seen = 0;
@@ -39,39 +45,51 @@ export class Prefetcher {
     hasher.hashAll(batch, batch.bytes.length - SLACK_BYTES);
     if (keyCount < KEYS_MIN || index.chunks.length > PLACED_CHUNKS_MAX) return false;
     if (this.found.length < keyCount) this.found = new Int32Array(keyCount * 2);
-    this.seen = this.touchTables(batch, index);
+    this.findHomes(batch, index);
+    this.seen = this.touchHomes(keyCount, index);
     this.findSlots(batch, index);
     this.seen ^= this.touchRecords(keyCount, memory);
     return true;
   }
 
-  private touchTables(batch: KeyBatch, index: HashIndex): number {
-    const { keys, keyCount, hash, place } = batch;
-    const { directory, depth, chunks } = index;
+  /** The places where the runs of the hashes begin. */
+  private findHomes({ keys, keyCount, hash }: KeyBatch, { directory, depth }: HashIndex): void {
+    const { found } = this;
     const shift = 31 - depth;
-    let seen = 0;
     for (let i = 0; i < keyCount; i++) {
-      const key = keys[i] as number;
       // Of a key without a hash the place is never used.
-      const h = (hash[key] as number) & HASH_MAX;
+      const h = (hash[keys[i] as number] as number) & HASH_MAX;
       const entry = directory[h >>> shift] as number;
       const table = entry >>> DEPTH_BITS;
       const at = (table & CHUNK_MASK) * TABLE_WORDS + homeSlot(h, entry & DEPTH_MASK) * 2;
-      place[key] = ((table >>> CHUNK_BITS) << PLACE_BITS) | at;
-      seen ^= (chunks[table >>> CHUNK_BITS] as Int32Array)[at] as number;
+      found[i] = ((table >>> CHUNK_BITS) << PLACE_BITS) | at;
+    }
+  }
+
+  private touchHomes(count: number, { chunks }: HashIndex): number {
+    const { found } = this;
+    let number = 0;
+    let chunk = chunks[number] as Int32Array;
+    let seen = 0;
+    for (let i = 0; i < count; i++) {
+      const place = found[i] as number;
+      if (place >>> PLACE_BITS !== number) {
+        number = place >>> PLACE_BITS;
+        chunk = chunks[number] as Int32Array;
+      }
+      seen ^= chunk[place & PLACE_MASK] as number;
     }
     return seen;
   }
 
-  private findSlots(batch: KeyBatch, { chunks }: HashIndex): void {
-    const { keys, keyCount, hash, place } = batch;
+  private findSlots({ keys, keyCount, hash, place }: KeyBatch, { chunks }: HashIndex): void {
     const { found } = this;
     for (let i = 0; i < keyCount; i++) {
       const key = keys[i] as number;
       const h = (hash[key] as number) & HASH_MAX;
-      const packed = place[key] as number;
-      const chunk = chunks[packed >>> PLACE_BITS] as Int32Array;
-      let at = packed & PLACE_MASK;
+      const home = found[i] as number;
+      const chunk = chunks[home >>> PLACE_BITS] as Int32Array;
+      let at = home & PLACE_MASK;
       // The first steps without branches: they are taken or not about evenly.
       at += (((chunk[at] as number) - h) >> 31) & 2;
       at += (((chunk[at] as number) - h) >> 31) & 2;
@@ -80,22 +98,29 @@ export class Prefetcher {
       // The ref of an empty slot is 0, whatever its hash.
       const ref = chunk[at] === h ? (chunk[at + 1] as number) : 0;
       if ((hash[key] as number) < 0) place[key] = UNKNOWN;
-      else place[key] = ref === 0 ? ABSENT : (packed & ~PLACE_MASK) | at;
+      else place[key] = ref === 0 ? ABSENT : (home & ~PLACE_MASK) | at;
       found[i] = ref;
     }
   }
 
-  private touchRecords(count: number, memory: Memory): number {
-    const { regions } = memory;
+  private touchRecords(count: number, { regions }: Memory): number {
+    if (regions.length === 0) return 0;
     const { found } = this;
+    let number = 0;
+    let { words } = regions[number] as Region;
     let seen = 0;
     for (let i = 0; i < count; i++) {
+      // The ref 0 of a key that was not found is touched like any other.
       const ref = found[i] as number;
-      if (ref === 0) continue;
-      const { words } = regions[ref >>> REGION_BITS] as Region;
+      if (ref >>> REGION_BITS !== number) {
+        number = ref >>> REGION_BITS;
+        words = (regions[number] as Region).words;
+      }
       const at = (ref & REGION_MASK) * 2;
-      seen ^= words[at] as number;
-      if (at + LINE_WORDS < words.length) seen ^= words[at + LINE_WORDS] as number;
+      seen ^=
+        (words[at] as number) ^
+        (words[at + SECOND_TOUCH] as number) ^
+        (words[at + THIRD_TOUCH] as number);
     }
     return seen;
   }
