@@ -1,12 +1,13 @@
 import type { ValueCodec } from '@kv/protocol';
-import type { Command } from './batch.ts';
 import { BatchReplies } from './batch-replies.ts';
 import { type Call, goesAgain, requestBytes, settle } from './call.ts';
+import { type Command, type CommandKind, kindOf, mayRepeat } from './command.ts';
 import { Fifo } from './fifo.ts';
 import type { Link } from './link.ts';
 import { Outbox } from './outbox.ts';
-import { mayRepeat } from './repeatable.ts';
 import { sessionWords } from './session.ts';
+
+const EXEC = kindOf('EXEC');
 
 const nothing = (): void => {};
 
@@ -60,19 +61,19 @@ export class CallQueue {
   }
 
   /** Encodes a request and puts its call at the back. Throws what the codec throws. */
-  add(name: string, args: readonly unknown[], { resolve, reject, expiresAt }: Answer): Call {
-    const start = this.outbox.encode(name, args);
+  add(kind: CommandKind, args: readonly unknown[], { resolve, reject, expiresAt }: Answer): Call {
+    const start = this.outbox.encode(kind, args);
     const { run } = this.outbox;
     return this.push({
-      name,
+      kind,
       resolve,
       reject,
       run,
       start,
       end: run.length,
       waiting: true,
-      repeatable: mayRepeat(name, args),
-      tells: sessionWords(name, args),
+      repeatable: mayRepeat(kind, args),
+      tells: sessionWords(kind, args),
       batch: undefined,
       expiresAt,
       sent: false,
@@ -86,14 +87,14 @@ export class CallQueue {
     const start = this.outbox.encodeBatch(commands);
     const { run } = this.outbox;
     return this.push({
-      name: 'EXEC',
+      kind: EXEC,
       resolve,
       reject,
       run,
       start,
       end: run.length,
       waiting: true,
-      repeatable: commands.every(({ name, args }) => mayRepeat(name, args)),
+      repeatable: commands.every(({ kind, args }) => mayRepeat(kind, args)),
       tells: undefined,
       batch: new BatchReplies(commands.length),
       expiresAt,

@@ -1,4 +1,5 @@
 import type { BatchReplies } from './batch-replies.ts';
+import type { CommandKind } from './command.ts';
 import type { RequestRun } from './request-run.ts';
 
 /** What can be said of any single call. */
@@ -14,7 +15,7 @@ export interface CallOptions {
 
 /** A call from being made to having its reply. */
 export interface Call {
-  readonly name: string;
+  readonly kind: CommandKind;
   readonly resolve: (reply: unknown) => void;
   readonly reject: (error: Error) => void;
   /** The request is `[start, end)` of this run, where it stays until it has been answered. */

@@ -1,7 +1,7 @@
 import { ValueCodec } from '@kv/protocol';
-import type { Command } from './batch.ts';
 import { type Call, settle } from './call.ts';
 import { CallQueue } from './call-queue.ts';
+import { type Command, type CommandKind, kindOf } from './command.ts';
 import { Connector } from './connector.ts';
 import { KvError } from './errors.ts';
 import { Expiry } from './expiry.ts';
@@ -17,6 +17,8 @@ import { traceCall, traceState } from './trace.ts';
  * the rest of the turn: it works on them while further ones are encoded.
  */
 const EARLY_REQUESTS = 8;
+
+const EXEC = kindOf('EXEC');
 
 const NO_SIGNALS: readonly AbortSignal[] = [];
 
@@ -53,7 +55,7 @@ export class Caller {
     this.codec = codec;
     this.session = new Session(options);
     this.subscriptions = new Subscriptions((name, args, timeoutMs) =>
-      this.call(name, args, { signals: NO_SIGNALS, timeoutMs }),
+      this.call(kindOf(name), args, { signals: NO_SIGNALS, timeoutMs }),
     );
     this.queue = new CallQueue(codec);
     this.expiry = new Expiry(
@@ -99,17 +101,17 @@ export class Caller {
   }
 
   /** Sends a command and resolves with its reply, as FORMAT.md describes it. */
-  call(name: string, args: readonly unknown[], limits: CallLimits): Promise<unknown> {
-    return traceCall(name, this.options.timers, this.enqueue(name, args, undefined, limits));
+  call(kind: CommandKind, args: readonly unknown[], limits: CallLimits): Promise<unknown> {
+    return traceCall(kind.name, this.options.timers, this.enqueue(kind, args, undefined, limits));
   }
 
   /** Sends several commands as a transaction and resolves with their replies, or rejects and nothing was executed. */
   callBatch(commands: readonly Command[], limits: CallLimits): Promise<unknown> {
-    return traceCall('EXEC', this.options.timers, this.enqueue('EXEC', [], commands, limits));
+    return traceCall(EXEC.name, this.options.timers, this.enqueue(EXEC, [], commands, limits));
   }
 
   private enqueue(
-    name: string,
+    kind: CommandKind,
     args: readonly unknown[],
     batch: readonly Command[] | undefined,
     { signals, timeoutMs }: CallLimits,
@@ -124,8 +126,8 @@ export class Caller {
       const { promise, resolve, reject } = withResolvers();
       const answer = { resolve, reject, expiresAt };
       const call =
-        batch === undefined ? queue.add(name, args, answer) : queue.addBatch(batch, answer);
-      if (call.tells !== undefined) this.session.asked(name, call.tells);
+        batch === undefined ? queue.add(kind, args, answer) : queue.addBatch(batch, answer);
+      if (call.tells !== undefined) this.session.asked(kind.name, call.tells);
       this.expiry.watch(expiresAt, now);
       if (signals.length > 0) this.follow(signals, call);
       this.scheduleFlush();
@@ -190,7 +192,7 @@ export class Caller {
   private expire(call: Call, now: number): void {
     const { link, failure } = this.connector;
     const what = link === undefined ? 'no connection' : 'no reply';
-    const message = `${call.name}: ${what} in time from ${formatAddress(this.options.address)}`;
+    const message = `${call.kind.name}: ${what} in time from ${formatAddress(this.options.address)}`;
     this.giveUp(call, new KvError('TIMEOUT', message, { sent: call.sent, cause: failure }));
     if (link !== undefined && now - link.quietSince >= this.options.silenceMs) this.suspect();
   }
@@ -208,7 +210,7 @@ export class Caller {
   /** Rejects a call that has no reply yet. */
   private giveUp(call: Call, error: KvError): void {
     if (call.settled) return;
-    if (this.queue.giveUp(call)) this.session.refused(call.name);
+    if (this.queue.giveUp(call)) this.session.refused(call.kind.name);
     call.reject(error);
     this.noticeDrained();
   }
@@ -247,7 +249,7 @@ export class Caller {
     const call = this.queue.shift(undefined);
     if (call === undefined) return false;
     if (call === 'more') return true;
-    if (call.tells !== undefined) this.session.accepted(call.name, call.tells);
+    if (call.tells !== undefined) this.session.accepted(call.kind.name, call.tells);
     if (call.settled) return true;
     settle(call);
     call.resolve(reply);
@@ -259,7 +261,7 @@ export class Caller {
     const call = this.queue.shift(error);
     if (call === undefined) return false;
     if (call === 'more') return true;
-    if (call.tells !== undefined) this.session.refused(call.name);
+    if (call.tells !== undefined) this.session.refused(call.kind.name);
     if (call.settled) return true;
     settle(call);
     // EXECABORT says less than the refusal that it is about.
@@ -285,11 +287,11 @@ export class Caller {
 
   private answerForLost(call: Call, reason: KvError): void {
     // A server that stops says so by closing the connection.
-    if (call.name === 'SHUTDOWN') {
+    if (call.kind.name === 'SHUTDOWN') {
       call.resolve(undefined);
       return;
     }
-    const message = `${call.name}: the connection was lost before the reply; it may have been executed`;
+    const message = `${call.kind.name}: the connection was lost before the reply; it may have been executed`;
     call.reject(new KvError('UNCERTAIN', message, { cause: reason, sent: true }));
   }
 
@@ -301,7 +303,7 @@ export class Caller {
     this.expiry.stop();
     this.subscriptions.end(reason.code === 'CLOSED' ? undefined : reason);
     for (const call of this.queue.drain()) {
-      const message = `${call.name}: ${reason.message}`;
+      const message = `${call.kind.name}: ${reason.message}`;
       call.reject(new KvError(reason.code, message, { sent: call.sent, cause: reason }));
     }
     this.become('closed', reason);

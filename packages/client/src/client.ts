@@ -1,8 +1,7 @@
-import { commandNamed, isContainer } from '@kv/protocol';
-import { argumentText } from './argument-text.ts';
 import { type Batch, BatchBuilder, type Queued } from './batch.ts';
 import type { CallOptions } from './call.ts';
 import type { Caller } from './caller.ts';
+import { type CommandKind, commandOf, kindOf } from './command.ts';
 import { BatchError, invalid, KvError, ReplyError } from './errors.ts';
 import { type Flights, singleFlight } from './flights.ts';
 import type {
@@ -29,6 +28,18 @@ const DELETE_BATCH = 500;
 /** SETs that `setMany` has under way at once: far below what may wait. */
 const SET_BATCH = 1000;
 const DRAIN_MS = 1000;
+
+const GET = kindOf('GET');
+const SET = kindOf('SET');
+const MGET = kindOf('MGET');
+const MSET = kindOf('MSET');
+const DEL = kindOf('DEL');
+const SCAN = kindOf('SCAN');
+const FLUSH = kindOf('FLUSH');
+const DBSIZE = kindOf('DBSIZE');
+const EXEC = kindOf('EXEC');
+const SUBSCRIBE = kindOf('SUBSCRIBE');
+
 /** So often `update` reads anew before it gives up. */
 const UPDATE_ATTEMPTS_MAX = 32;
 
@@ -76,36 +87,32 @@ class Client implements Omit<OwnMethods, 'execute' | 'batch'> {
   }
 
   execute(name: string, ...args: unknown[]): Promise<unknown> {
-    const word = name.toUpperCase();
+    const command = commandOf(name, args);
+    const word = command.kind.name;
     if (word.endsWith('SUBSCRIBE'))
       return Promise.reject(
         new KvError('UNSUPPORTED', `${word} is a method: its messages need somebody to take them`),
       );
-    if (args.length > 0 && isContainer(word)) {
-      // `execute('CLIENT', 'ID')` is `execute('CLIENT ID')`, and what is known of it holds.
-      const whole = `${word} ${argumentText(args[0]).toUpperCase()}`;
-      if (commandNamed(whole) !== undefined) return this.#send(whole, args.slice(1), NO_OPTIONS);
-    }
-    return this.#send(word, args, NO_OPTIONS);
+    return this.#send(command.kind, command.args, NO_OPTIONS);
   }
 
   #call(method: Method, args: readonly unknown[]): Promise<unknown> {
     try {
       const { words, options } = methodCall(method, args);
-      return this.#send(method.row.name, words, options);
+      return this.#send(method.kind, words, options);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  #send(name: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
+  #send(kind: CommandKind, args: readonly unknown[], options: CallOptions): Promise<unknown> {
     const scope = this.#scope;
     try {
-      const words = scope.arguments(name, args);
+      const words = scope.arguments(kind, args);
       // The server closes the connection after QUIT, and the client would make another.
-      if (name === 'QUIT') return this.quit();
-      const reply = this.#shared.caller.call(name, words, scope.callLimits(name, options));
-      return scope.changesReply(name) ? reply.then((keys) => scope.reply(name, keys)) : reply;
+      if (kind.name === 'QUIT') return this.quit();
+      const reply = this.#shared.caller.call(kind, words, scope.callLimits(kind, options));
+      return scope.changesReply(kind) ? reply.then((keys) => scope.reply(kind, keys)) : reply;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -113,10 +120,10 @@ class Client implements Omit<OwnMethods, 'execute' | 'batch'> {
 
   set(key: Key, value: unknown, options: SetOptions = NO_OPTIONS): Promise<number> {
     if (options === NO_OPTIONS && this.#scope.ttlMs === undefined)
-      return this.#send('SET', [key, value], options) as Promise<number>;
+      return this.#send(SET, [key, value], options) as Promise<number>;
     try {
       const words = [key, value, ...setWords(options, this.#scope.ttlMs)];
-      return this.#send('SET', words, options) as Promise<number>;
+      return this.#send(SET, words, options) as Promise<number>;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -132,7 +139,7 @@ class Client implements Omit<OwnMethods, 'execute' | 'batch'> {
     const commands = BatchBuilder.commands(builder);
     if (commands.length === 0) return [];
     const { caller } = this.#shared;
-    const replies = await caller.callBatch(commands, this.#scope.callLimits('EXEC', options));
+    const replies = await caller.callBatch(commands, this.#scope.callLimits(EXEC, options));
     if (!Array.isArray(replies))
       throw new KvError('CONFLICT', 'nothing was executed: a watched key has changed');
     const failed = replies.find((reply) => reply instanceof ReplyError);
@@ -148,7 +155,7 @@ class Client implements Omit<OwnMethods, 'execute' | 'batch'> {
     const { ttlMs = this.#scope.ttlMs, deadline } = options;
     const keepTtl = ttlMs === undefined && deadline === undefined;
     for (let attempt = 0; attempt < UPDATE_ATTEMPTS_MAX; attempt++) {
-      const current = (await this.#send('GET', [key], options)) as T | undefined;
+      const current = (await this.#send(GET, [key], options)) as T | undefined;
       // What is compared stays as it was, whatever `change` does to the value.
       const before = this.#shared.caller.copyOf(current);
       const value = await change(current);
@@ -165,7 +172,7 @@ class Client implements Omit<OwnMethods, 'execute' | 'batch'> {
   ): Promise<(T | undefined)[]> {
     if (keys.length === 0) return Promise.resolve([]);
     // The array is the caller's, who may change it before the request is sent again.
-    return this.#send('MGET', [...keys], options) as Promise<(T | undefined)[]>;
+    return this.#send(MGET, [...keys], options) as Promise<(T | undefined)[]>;
   }
 
   async setMany(
@@ -177,7 +184,7 @@ class Client implements Omit<OwnMethods, 'execute' | 'batch'> {
     const pairs = [...entries];
     if (pairs.length === 0) return 0;
     if (ttlMs === undefined)
-      return (await this.#send('MSET', pairs.flat(), { signal, timeoutMs })) as number;
+      return (await this.#send(MSET, pairs.flat(), { signal, timeoutMs })) as number;
     for (let at = 0; at < pairs.length; at += SET_BATCH) {
       const batch = pairs.slice(at, at + SET_BATCH);
       await Promise.all(
@@ -195,10 +202,10 @@ class Client implements Omit<OwnMethods, 'execute' | 'batch'> {
     const { signal, ...write } = options;
     const { caller, flights } = this.#shared;
     const { database } = caller;
-    const found = await this.#send('GET', [key], options);
+    const found = await this.#send(GET, [key], options);
     if (found !== undefined) return found as T;
     const flight = `${database}:${keyText(this.#scope.key(key))}`;
-    const { signals } = this.#scope.callLimits('SET', { signal });
+    const { signals } = this.#scope.callLimits(SET, { signal });
     return singleFlight(flights, flight, signals, async () => {
       const value = await make();
       if (value === undefined)
@@ -237,7 +244,7 @@ class Client implements Omit<OwnMethods, 'execute' | 'batch'> {
       throw invalid('queueMax', queueMax, 'a whole number, at least 1');
     const names = typeof given === 'string' || given instanceof Uint8Array ? [given] : [...given];
     if (names.length === 0) throw invalid('subscribe', '[]', 'given a channel or pattern at least');
-    const { signals, timeoutMs } = this.#scope.callLimits('SUBSCRIBE', limits);
+    const { signals, timeoutMs } = this.#scope.callLimits(SUBSCRIBE, limits);
     return this.#shared.caller.subscriptions.open(kind, names, { queueMax, signals, timeoutMs });
   }
 
@@ -260,18 +267,18 @@ class Client implements Omit<OwnMethods, 'execute' | 'batch'> {
     if (type !== undefined) words.push('TYPE', type);
     let cursor = '0';
     do {
-      const page = (await this.#send('SCAN', [cursor, ...words], options)) as [string, Key[]];
+      const page = (await this.#send(SCAN, [cursor, ...words], options)) as [string, Key[]];
       cursor = page[0];
       yield* page[1];
     } while (cursor !== '0');
   }
 
   async flush(options: CallOptions = NO_OPTIONS): Promise<number> {
-    if (this.#scope.prefix === '') return (await this.#send('FLUSH', [], options)) as number;
+    if (this.#scope.prefix === '') return (await this.#send(FLUSH, [], options)) as number;
     let deleted = 0;
     let batch: Key[] = [];
     const drop = async () => {
-      if (batch.length > 0) deleted += (await this.#send('DEL', batch, options)) as number;
+      if (batch.length > 0) deleted += (await this.#send(DEL, batch, options)) as number;
       batch = [];
     };
     for await (const key of this.scan(options)) {
@@ -282,7 +289,7 @@ class Client implements Omit<OwnMethods, 'execute' | 'batch'> {
   }
 
   async dbsize(options: CallOptions = NO_OPTIONS): Promise<number> {
-    if (this.#scope.prefix === '') return (await this.#send('DBSIZE', [], options)) as number;
+    if (this.#scope.prefix === '') return (await this.#send(DBSIZE, [], options)) as number;
     let count = 0;
     for await (const _key of this.scan(options)) count++;
     return count;

@@ -119,6 +119,9 @@ const KNOWN: Readonly<Record<keyof ConnectOptions, true>> = {
   random: true,
 };
 
+/** Held here: Node.js looks its global of that name up anew each time it is used. */
+const { performance } = globalThis;
+
 const systemTimers: ClientTimers = {
   setTimeout: (callback, ms) => setTimeout(callback, ms),
   clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),

@@ -2,14 +2,16 @@ import { ValueCodec } from '@kv/protocol';
 import { describe, expect, test } from 'vitest';
 import { RequestParser } from '../test/fake-server.ts';
 import type { Call } from './call.ts';
+import { kindOf } from './command.ts';
 import { Outbox } from './outbox.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
 function add(outbox: Outbox, name: string, ...args: unknown[]): Call {
-  const start = outbox.encode(name, args);
+  const kind = kindOf(name);
+  const start = outbox.encode(kind, args);
   const call: Call = {
-    name,
+    kind,
     run: outbox.run,
     start,
     end: outbox.run.length,

@@ -1,11 +1,14 @@
 import { type ValueCodec, writeRequest } from '@kv/protocol';
-import type { Command } from './batch.ts';
 import { type Call, requestBytes } from './call.ts';
+import { type Command, type CommandKind, kindOf } from './command.ts';
 import { KvError } from './errors.ts';
 import { RequestRun, SpareRuns } from './request-run.ts';
 
 /** Gaps are closed when there are so many, and more of them than of calls. */
 const GAPS_MIN = 64;
+
+const MULTI = kindOf('MULTI');
+const EXEC = kindOf('EXEC');
 
 /** Requests that have been encoded and not sent, and the calls they belong to, in order. */
 export class Outbox {
@@ -31,14 +34,14 @@ export class Outbox {
   }
 
   /** Encodes a request at the end of the run and returns where it starts. Throws what the codec throws. */
-  encode(name: string, args: readonly unknown[]): number {
+  encode({ name, words }: CommandKind, args: readonly unknown[]): number {
     if (this.encoding)
       throw new KvError('INVALID_ARGUMENT', `${name} was called while a value was being encoded`);
     const { writer } = this.run;
     const start = writer.position;
     this.encoding = true;
     try {
-      writeRequest(writer, this.codec, name, args);
+      writeRequest(writer, this.codec, words, args);
     } finally {
       this.encoding = false;
     }
@@ -48,10 +51,10 @@ export class Outbox {
   /** The same for a transaction: MULTI, the commands, EXEC. */
   encodeBatch(commands: readonly Command[]): number {
     const { writer } = this.run;
-    const start = this.encode('MULTI', []);
+    const start = this.encode(MULTI, []);
     try {
-      for (const { name, args } of commands) this.encode(name, args);
-      this.encode('EXEC', []);
+      for (const { kind, args } of commands) this.encode(kind, args);
+      this.encode(EXEC, []);
     } catch (error) {
       writer.position = start;
       throw error;
