@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setImmediate } from 'node:timers';
 import {
   ByteWriter,
   FrameKind,
@@ -9,6 +10,7 @@ import {
   type ValueCodec,
   writeRequest,
 } from '@kv/protocol';
+import { BusyPoll } from './busy-poll.ts';
 import { KvError, ReplyError } from './errors.ts';
 import { formatAddress, type ResolvedOptions } from './options.ts';
 import type { Session } from './session.ts';
@@ -46,6 +48,8 @@ export class Link {
   private readonly codec: ValueCodec;
   private readonly events: LinkEvents;
   private readonly socket: Duplex;
+  /** Of sockets only: how other streams wait is their own business. */
+  private readonly busyPoll: BusyPoll | undefined;
   private readonly reader = new ReplyReader();
   /** Replies of the handshake that are still to come. */
   private handshakeReplies = 0;
@@ -65,6 +69,8 @@ export class Link {
     this.socket = options.openSocket(address, (bytes, length) =>
       this.received(bytes, length, true),
     );
+    const polls = options.busyPoll && this.socket instanceof Socket;
+    this.busyPoll = polls ? new BusyPoll(setImmediate) : undefined;
     this.timer = timers.setTimeout(
       () => this.lose(`no answer within ${connectTimeoutMs} ms`),
       connectTimeoutMs,
@@ -96,6 +102,7 @@ export class Link {
   send(bytes: Uint8Array): boolean {
     const { socket } = this;
     socket.write(bytes);
+    this.busyPoll?.sent();
     // The kernel has them all. Other streams than sockets may pass the very array on.
     return socket.writableLength === 0 && socket instanceof Socket;
   }
@@ -103,6 +110,7 @@ export class Link {
   /** Closes without telling the owner. */
   close(): void {
     this.over = true;
+    this.busyPoll?.stop();
     this.options.timers.clearTimeout(this.timer);
     this.socket.destroy();
   }
@@ -135,6 +143,7 @@ export class Link {
   private received(chunk: Uint8Array, length: number, shared: boolean): void {
     if (this.over) return;
     const { reader } = this;
+    this.busyPoll?.received();
     this.quietSince = this.options.timers.now();
     try {
       // The answer to HELLO is far below 16 MiB, so its length begins with a zero.

@@ -44,6 +44,12 @@ export interface ConnectOptions {
    * lost, and another is made. Default 10000.
    */
   readonly silenceMs?: number | undefined;
+  /**
+   * Wait for replies awake for some 50 microseconds: a server on the same machine answers
+   * sooner than a process is woken. With one that is farther away this ends by itself.
+   * Default true.
+   */
+  readonly busyPoll?: boolean | undefined;
   /** How many calls may wait for their reply. Default 65536; one more is `QUEUE_FULL`. */
   readonly queueMax?: number | undefined;
   /**
@@ -78,6 +84,7 @@ export interface ResolvedOptions {
   readonly timeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly silenceMs: number;
+  readonly busyPoll: boolean;
   readonly queueMax: number;
   readonly queueBytesMax: number;
   readonly reconnect: boolean;
@@ -109,6 +116,7 @@ const KNOWN: Readonly<Record<keyof ConnectOptions, true>> = {
   timeoutMs: true,
   connectTimeoutMs: true,
   silenceMs: true,
+  busyPoll: true,
   queueMax: true,
   queueBytesMax: true,
   reconnect: true,
@@ -216,6 +224,7 @@ export function resolveOptions(target: string | ConnectOptions): ResolvedOptions
     timeoutMs: checkTimeout('timeoutMs', o.timeoutMs ?? 2000),
     connectTimeoutMs: checkInteger('connectTimeoutMs', connectTimeoutMs, 1, TIMEOUT_MS_MAX),
     silenceMs: checkInteger('silenceMs', silenceMs, 1, TIMEOUT_MS_MAX),
+    busyPoll: checkBoolean('busyPoll', o.busyPoll ?? true),
     queueMax: checkInteger('queueMax', o.queueMax ?? 65_536, 1, QUEUE_MAX),
     queueBytesMax: checkInteger(
       'queueBytesMax',
