@@ -16,6 +16,7 @@ export interface CallOptions {
 /** A call from being made to having its reply. */
 export interface Call {
   readonly kind: CommandKind;
+  readonly promise: Promise<unknown>;
   readonly resolve: (reply: unknown) => void;
   readonly reject: (error: Error) => void;
   /** The request is `[start, end)` of this run, where it stays until it has been answered. */
@@ -30,13 +31,27 @@ export interface Call {
   readonly tells: readonly string[] | undefined;
   /** Of a batch, which is several requests in one. */
   readonly batch: BatchReplies | undefined;
-  /** Monotonic milliseconds; Infinity is never. */
-  readonly expiresAt: number;
+  /** How long it may take, in milliseconds; 0 is for ever. */
+  readonly limitMs: number;
+  /** When it is too late, in monotonic milliseconds; 0 is never, or that the time has not begun. */
+  expiresAt: number;
   /** Whether the request was ever handed to a socket: the server may have executed it. */
   sent: boolean;
   settled: boolean;
   /** Lets go of the signals. */
   release: (() => void) | undefined;
+}
+
+/** Begins the time of a call, unless it has begun; returns when it will be too late, 0 for never. */
+export function startTime(call: Call, now: number): number {
+  // A whole number takes no memory of its own.
+  if (call.expiresAt === 0 && call.limitMs !== 0) call.expiresAt = Math.ceil(now) + call.limitMs;
+  return call.expiresAt;
+}
+
+/** Whether it is too late for a call. */
+export function isExpired({ expiresAt }: Call, now: number): boolean {
+  return expiresAt !== 0 && expiresAt <= now;
 }
 
 /** Marks a call as answered and lets go of all that it held. */

@@ -1,12 +1,11 @@
 import { ValueCodec } from '@kv/protocol';
-import { type Call, settle } from './call.ts';
+import { type Call, isExpired, settle, startTime } from './call.ts';
 import { CallQueue } from './call-queue.ts';
 import { type Command, type CommandKind, kindOf } from './command.ts';
 import { Connector } from './connector.ts';
 import { KvError } from './errors.ts';
 import { Expiry } from './expiry.ts';
 import { checkTimeout, formatAddress, type ResolvedOptions } from './options.ts';
-import { withResolvers } from './resolvers.ts';
 import { Session } from './session.ts';
 import type { ClientState } from './state.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -121,17 +120,13 @@ export class Caller {
       this.admit(signals);
       const limitMs =
         timeoutMs === undefined ? options.timeoutMs : checkTimeout('timeoutMs', timeoutMs);
-      const now = options.timers.now();
-      const expiresAt = limitMs === 0 ? Number.POSITIVE_INFINITY : now + limitMs;
-      const { promise, resolve, reject } = withResolvers();
-      const answer = { resolve, reject, expiresAt };
       const call =
-        batch === undefined ? queue.add(kind, args, answer) : queue.addBatch(batch, answer);
+        batch === undefined ? queue.add(kind, args, limitMs) : queue.addBatch(batch, limitMs);
       if (call.tells !== undefined) this.session.asked(kind.name, call.tells);
-      this.expiry.watch(expiresAt, now);
       if (signals.length > 0) this.follow(signals, call);
-      this.scheduleFlush();
-      return promise;
+      if (this.connector.link === undefined) this.waitForConnection(call);
+      else this.scheduleFlush();
+      return call.promise;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -202,7 +197,7 @@ export class Caller {
     const { options, connector } = this;
     queueMicrotask(() => {
       const { oldest } = this.queue;
-      if (oldest !== undefined && oldest.expiresAt <= options.timers.now())
+      if (oldest !== undefined && isExpired(oldest, options.timers.now()))
         connector.link?.lose(`nothing was heard for ${options.silenceMs} ms`);
     });
   }
@@ -221,7 +216,7 @@ export class Caller {
    */
   private scheduleFlush(): void {
     if (this.queue.servesNobody(EARLY_REQUESTS)) this.flush();
-    if (this.flushing || this.connector.link === undefined) return;
+    if (this.flushing) return;
     this.flushing = true;
     queueMicrotask(this.flushAfterMicrotasks);
   }
@@ -235,7 +230,16 @@ export class Caller {
 
   private flush(): void {
     const { link } = this.connector;
-    if (link?.isOpen) this.queue.flush(link, () => this.options.timers.now());
+    if (!link?.isOpen) return;
+    const now = this.options.timers.now();
+    if (this.queue.oldest === undefined) link.quietSince = now;
+    this.expiry.watch(this.queue.flush(link, now), now);
+  }
+
+  /** The time of a call begins when it is sent, or while there is no connection with the call. */
+  private waitForConnection(call: Call): void {
+    const now = this.options.timers.now();
+    this.expiry.watch(startTime(call, now), now);
   }
 
   private onUp(): void {
@@ -281,7 +285,9 @@ export class Caller {
   private onLost(reason: KvError): void {
     if (this.state_ !== 'closing') this.become('reconnecting', reason);
     this.subscriptions.lost(reason);
-    for (const call of this.queue.lost()) this.answerForLost(call, reason);
+    const uncertain = this.queue.lost(this.options.timers.now());
+    for (const call of uncertain) this.answerForLost(call, reason);
+    this.expiry.look();
     this.noticeDrained();
   }
 
