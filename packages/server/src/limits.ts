@@ -49,4 +49,4 @@ export const SCAN_COUNT_MAX = 10_000;
 export const GATHERED_BYTES_MAX = 4 * 1024;
 
 /** Requests that are looked up together: what is touched for them has to stay in the first cache. */
-export const BATCH_ROWS = 32;
+export const BATCH_ROWS = 64;

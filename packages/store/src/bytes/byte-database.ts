@@ -1,31 +1,25 @@
 // One database of the byte engine: an index of hashes over records in segments. The
 // functions on the way of GET and SET are written for the machine: no object, no
 // string and no view is made for an operation, and a key is compared by words.
-import { Beside, type LargeEntry, type Structure } from './beside.ts';
+import { Beside, type Structure } from './beside.ts';
 import { BulkLoader, type EntryColumns } from './bulk-load.ts';
 import { type ByteRanges, type KeyBatch, OneRange } from './byte-ranges.ts';
-import { ByteStoreError } from './byte-store-error.ts';
 import { Compactor } from './compactor.ts';
-import { Entries } from './entries.ts';
 import {
   DEADLINE,
   ENCODING_SHIFT,
   INLINE_BYTES_MAX,
-  KEY_BYTES_MAX,
   REGION_BITS,
   REGION_MASK,
   SEGMENT_BITS,
   TYPE_SHIFT,
-  VALUE_BYTES_MAX,
 } from './layout.ts';
-import { makeLarge } from './make-large.ts';
 import type { Region } from './memory.ts';
 import { Prefetcher } from './prefetch.ts';
-import { keyWord, valueByte } from './record.ts';
 import { PROBATION } from './record-log.ts';
-import { copyIn } from './records.ts';
 import type { ByteStoreShared } from './shared.ts';
 import { Sweeper } from './sweeper.ts';
+import { WrittenEntries } from './written-entries.ts';
 
 /** How often, in writes, compaction gets a turn, and how many records it may look at then. */
 const COMPACTION_PERIOD = 64;
@@ -40,14 +34,12 @@ const SLOT_BYTES = 12;
 const NUMBER_BYTES = 4;
 
 /** A numbered database: byte keys to byte values. */
-export class ByteDatabase extends Entries {
+export class ByteDatabase extends WrittenEntries {
   readonly compactor: Compactor;
   readonly sweeper: Sweeper;
   private readonly prefetcher = new Prefetcher();
   private readonly loader = new BulkLoader();
   private writes = 0;
-  /** Whether the entry written last is a new one. */
-  private added = false;
   private readonly numberBytes = new Uint8Array(NUMBER_BYTES);
   private readonly numberView = new DataView(this.numberBytes.buffer);
 
@@ -94,6 +86,7 @@ export class ByteDatabase extends Entries {
     deadline: number,
   ): number {
     const head = (deadline !== 0 ? DEADLINE : 0) | (encoding << ENCODING_SHIFT);
+    this.countWrite(length);
     const ref = this.write(ranges, key, value, offset, length, head, deadline);
     this.shared.journal?.put(this.number, ref, this.added);
     return ref;
@@ -128,6 +121,7 @@ export class ByteDatabase extends Entries {
       (deadline !== 0 ? DEADLINE : 0) | ((batch.encoding[entry] as number) << ENCODING_SHIFT);
     const offset = batch.valueOffset[entry] as number;
     const length = batch.valueLength[entry] as number;
+    this.countWrite(length);
     this.write(range, 0, bytes, offset, length, flags, deadline);
   }
 
@@ -146,6 +140,7 @@ export class ByteDatabase extends Entries {
     const number = this.beside.addStructure(structure);
     this.numberView.setInt32(0, number, true);
     const head = (deadline !== 0 ? DEADLINE : 0) | (type << TYPE_SHIFT);
+    this.countWrite(NUMBER_BYTES);
     let ref: number;
     try {
       ref = this.write(ranges, key, this.numberBytes, 0, NUMBER_BYTES, head, deadline);
@@ -176,60 +171,21 @@ export class ByteDatabase extends Entries {
     this.beside.resized(this.structureNumber(ref));
   }
 
-  /** Writes an entry; `flags` are those of the record's head. */
-  private write(
-    ranges: ByteRanges,
-    key: number,
-    value: Uint8Array,
-    offset: number,
-    length: number,
-    flags: number,
-    deadline: number,
-  ): number {
-    const keyLength = ranges.length[key] as number;
-    if (keyLength > KEY_BYTES_MAX || length > VALUE_BYTES_MAX) throw tooLarge(keyLength, length);
-    this.writes += 1 + (length >>> COMPACTION_WEIGHT_BITS);
-    if (this.writes >= COMPACTION_PERIOD) this.compact();
-    let place = this.locate(ranges, key);
-    if (place >= 0 && this.dropIfExpired(place, this.index.chunk[place + 1] as number)) place = -1;
-    this.added = place < 0;
-    // What may fail for want of memory comes first: the old entry must stay then.
-    const large =
-      keyLength + length > INLINE_BYTES_MAX
-        ? this.makeLarge(ranges, key, value, offset, length)
-        : undefined;
-    const ref = this.place(ranges, key, place, flags | keyLength, length);
-    const region = this.memory.regions[ref >>> REGION_BITS] as Region;
-    const at = (ref & REGION_MASK) * 2;
-    if (deadline !== 0) this.writeDeadline(ref, region, at, deadline);
-    if (large !== undefined) {
-      region.words[keyWord(region.words, at)] = this.beside.addLarge(large);
-      return ref;
-    }
-    copyIn(region, valueByte(region.words, at), ranges, value, offset, length);
-    return ref;
-  }
-
-  private makeLarge(
-    ranges: ByteRanges,
-    key: number,
-    value: Uint8Array,
-    offset: number,
-    length: number,
-  ): LargeEntry {
-    this.key.take(ranges, key);
-    return makeLarge(this.shared.allocate, this.key, ranges, value, offset, length);
-  }
-
   /** Removes a key. False: there was none. */
   remove(ranges: ByteRanges, key: number): boolean {
-    if (++this.writes >= COMPACTION_PERIOD) this.compact();
+    this.countWrite(0);
     const place = this.locate(ranges, key);
     if (place < 0) return false;
     const ref = this.index.chunk[place + 1] as number;
     if (this.dropIfExpired(place, ref)) return false;
     this.unlink(place, this.hash, ref, 'deleted');
     return true;
+  }
+
+  /** Gives compaction a turn after so many writes. */
+  private countWrite(bytes: number): void {
+    this.writes += 1 + (bytes >>> COMPACTION_WEIGHT_BITS);
+    if (this.writes >= COMPACTION_PERIOD) this.compact();
   }
 
   /** Gives compaction a turn. */
@@ -315,11 +271,4 @@ export class ByteDatabase extends Entries {
       return deadline === 0 || deadline > now;
     });
   }
-}
-
-function tooLarge(keyLength: number, length: number): ByteStoreError {
-  return new ByteStoreError(
-    'TOO_LARGE',
-    `a key of ${keyLength} and a value of ${length} bytes; ${KEY_BYTES_MAX} and ${VALUE_BYTES_MAX} are allowed`,
-  );
 }

@@ -1,5 +1,5 @@
-// How entries are found, placed, moved and let go. byte-database.ts is what is done
-// with that.
+// How entries are found, moved and let go; written-entries.ts is how they are written,
+// byte-database.ts what is done with that.
 import { type ByteRanges, UNKNOWN } from './byte-ranges.ts';
 import { HashIndex } from './hash-index.ts';
 import { PLACE_BITS, PLACE_MASK } from './index-tables.ts';
@@ -7,27 +7,23 @@ import type { Removal } from './journal.ts';
 import {
   DEAD,
   DEADLINE,
-  FREQUENCY_MASK,
   FREQUENCY_ONE,
   FREQUENCY_SHIFT,
   GHOST,
-  INLINE_BYTES_MAX,
   KEY_LENGTH_MASK,
   LARGE,
   REGION_BITS,
   REGION_MASK,
   SEGMENT_BITS,
-  TYPE_MASK,
-  TYPE_SHIFT,
 } from './layout.ts';
 import type { Region } from './memory.ts';
-import { deadlineAt, granulesAt, granulesFor, keyWord } from './record.ts';
-import { PROBATION, type Queue, RecordLog, segmentOf } from './record-log.ts';
+import { deadlineAt, granulesAt } from './record.ts';
+import { type Queue, RecordLog } from './record-log.ts';
 import { letGo, Records } from './records.ts';
 import type { ByteStoreShared } from './shared.ts';
 import { equalsWords, TakenKey } from './taken-key.ts';
 
-/** The entries of a database: found, placed, moved and let go. */
+/** The entries of a database: found, moved and let go. */
 export class Entries extends Records {
   /** Changes when databases are swapped. */
   number: number;
@@ -146,79 +142,6 @@ export class Entries extends Records {
     return true;
   }
 
-  /**
-   * The record that a write goes to: the old one where it fits, else a new one with
-   * its key, which takes the old one's place in the index.
-   */
-  protected place(
-    ranges: ByteRanges,
-    key: number,
-    place: number,
-    head: number,
-    length: number,
-  ): number {
-    const keyLength = head & KEY_LENGTH_MASK;
-    const large = keyLength + length > INLINE_BYTES_MAX;
-    const hasDeadline = (head & DEADLINE) !== 0;
-    const granules = granulesFor(keyLength, length, hasDeadline, large);
-    const old = place < 0 ? 0 : (this.index.chunk[place + 1] as number);
-    if (old !== 0 && !large && this.fits(old, head, granules)) {
-      const words = (this.memory.regions[old >>> REGION_BITS] as Region).words;
-      const at = (old & REGION_MASK) * 2;
-      words[at] = head | ((words[at] as number) & FREQUENCY_MASK);
-      words[at + 1] = length;
-      return old;
-    }
-    this.key.take(ranges, key);
-    const ref = this.log.allocate(granules, this.queueFor(old));
-    const region = this.memory.regions[ref >>> REGION_BITS] as Region;
-    const at = (ref & REGION_MASK) * 2;
-    region.words[at] = large ? head | LARGE : head;
-    region.words[at + 1] = length;
-    if (!large) this.key.writeWords(region.words, keyWord(region.words, at));
-    if (hasDeadline) this.expiringSize++;
-    if (old === 0) this.link(ref, granules);
-    else {
-      this.index.chunk[place + 1] = ref;
-      this.bury(old);
-    }
-    return ref;
-  }
-
-  /** Puts a new record into the index; where that has no room for it, the record is dead. */
-  private link(ref: number, granules: number): void {
-    try {
-      this.index.insert(this.hash, ref);
-    } catch (error) {
-      const { words } = this.memory.regions[ref >>> REGION_BITS] as Region;
-      const at = (ref & REGION_MASK) * 2;
-      const head = words[at] as number;
-      words[at] = head | DEAD;
-      if ((head & DEADLINE) !== 0) this.expiringSize--;
-      this.log.free(ref, granules);
-      throw error;
-    }
-  }
-
-  /** A key that exists stays in its queue; a new one begins where the evictor says. */
-  private queueFor(old: number): Queue {
-    const { evictor } = this.shared;
-    if (evictor === undefined) return PROBATION;
-    return old === 0 ? evictor.queueFor(this.hash) : this.log.queueOf(segmentOf(old));
-  }
-
-  /** Whether a write may go where the old record is. */
-  private fits(old: number, head: number, granules: number): boolean {
-    if (this.memory.frozen[old >>> SEGMENT_BITS] !== 0) return false;
-    const words = (this.memory.regions[old >>> REGION_BITS] as Region).words;
-    const at = (old & REGION_MASK) * 2;
-    const before = words[at] as number;
-    if (((before ^ head) & DEADLINE) !== 0 || (before & LARGE) !== 0) return false;
-    // A structure goes with its record.
-    if (((before | head) & (TYPE_MASK << TYPE_SHIFT)) !== 0) return false;
-    return granulesAt(words, at) === granules;
-  }
-
   protected writeDeadline(ref: number, region: Region, at: number, deadline: number): void {
     region.doubles[(at >>> 1) + 1] = deadline;
     const segment = ref >>> SEGMENT_BITS;
@@ -234,7 +157,7 @@ export class Entries extends Records {
   }
 
   /** Marks a record dead; while it is frozen it stays readable, as a ghost. */
-  private bury(ref: number): void {
+  protected bury(ref: number): void {
     const { memory } = this;
     const { words } = memory.regions[ref >>> REGION_BITS] as Region;
     const at = (ref & REGION_MASK) * 2;

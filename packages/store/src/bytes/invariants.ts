@@ -218,7 +218,7 @@ function checkSegments(
 ): void {
   claim(memory.used === owners.size, `${owners.size} of ${memory.used} segments have an owner`);
   memory.regions.forEach((region, number) => {
-    if (region.words.length === 0) return;
+    if (!memory.isOpen(number)) return;
     const free = memory['free'][number] ?? [];
     for (const segment of free) own(segment, 'free');
     const all = Math.floor(region.words.length / 2 / 2 ** 17);
@@ -226,5 +226,5 @@ function checkSegments(
       claim(owners.has(number * 256 + i), `segment ${number * 256 + i} is free or owned`);
   });
   for (const segment of owners.keys())
-    claim(memory.regions[segment >>> 8]?.words.length !== 0, `segment ${segment} has memory`);
+    claim(memory.isOpen(segment >>> 8), `segment ${segment} has memory`);
 }

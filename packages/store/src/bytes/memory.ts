@@ -90,7 +90,8 @@ export class Memory {
     return this.isOpen(region) && (this.free[region] as number[]).length > 0;
   }
 
-  private isOpen(region: number): boolean {
+  /** Whether a region has memory. */
+  isOpen(region: number): boolean {
     const found = this.regions[region];
     return found !== undefined && found !== NO_REGION;
   }
