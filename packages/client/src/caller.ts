@@ -5,6 +5,7 @@ import { type Command, type CommandKind, kindOf } from './command.ts';
 import { Connector } from './connector.ts';
 import { KvError } from './errors.ts';
 import { Expiry } from './expiry.ts';
+import { Heartbeat, type Listening } from './heartbeat.ts';
 import { checkTimeout, formatAddress, type ResolvedOptions } from './options.ts';
 import { Session } from './session.ts';
 import type { ClientState } from './state.ts';
@@ -18,6 +19,7 @@ import { traceCall, traceState } from './trace.ts';
 const EARLY_REQUESTS = 8;
 
 const EXEC = kindOf('EXEC');
+const PING = kindOf('PING');
 
 const NO_SIGNALS: readonly AbortSignal[] = [];
 
@@ -33,7 +35,7 @@ export interface CallLimits {
  * the event loop in one write, matches replies by order, and answers for every
  * call, whatever becomes of the connection.
  */
-export class Caller {
+export class Caller implements Listening {
   private state_: ClientState = 'connecting';
   private readonly options: ResolvedOptions;
   private readonly codec: ValueCodec;
@@ -41,6 +43,7 @@ export class Caller {
   readonly subscriptions: Subscriptions;
   private readonly queue: CallQueue;
   private readonly expiry: Expiry;
+  private readonly heartbeat: Heartbeat;
   private readonly connector: Connector;
   private readonly opened = Promise.withResolvers<void>();
   private flushing = false;
@@ -53,9 +56,11 @@ export class Caller {
     const codec = options.codec ?? new ValueCodec();
     this.codec = codec;
     this.session = new Session(options);
-    this.subscriptions = new Subscriptions((name, args, timeoutMs) =>
-      this.call(kindOf(name), args, { signals: NO_SIGNALS, timeoutMs }),
-    );
+    this.heartbeat = new Heartbeat(options.timers, options.silenceMs, this);
+    this.subscriptions = new Subscriptions((name, args, timeoutMs) => {
+      this.heartbeat.start();
+      return this.call(kindOf(name), args, { signals: NO_SIGNALS, timeoutMs });
+    });
     this.queue = new CallQueue(codec);
     this.expiry = new Expiry(
       options.timers,
@@ -85,6 +90,22 @@ export class Caller {
   /** The database of a call made now. */
   get database(): number {
     return this.session.selected;
+  }
+
+  get isListening(): boolean {
+    return this.subscriptions.isListening;
+  }
+
+  /** {@link Listening}: calls have time limits of their own. */
+  get quietSince(): number | undefined {
+    return this.queue.length === 0 ? this.connector.link?.quietSince : undefined;
+  }
+
+  /** {@link Listening} */
+  ask(): void {
+    const limits = { signals: NO_SIGNALS, timeoutMs: this.options.silenceMs };
+    // Without an answer in time the connection is given up: see `expire`.
+    this.call(PING, [], limits).catch(() => {});
   }
 
   /** A value as it would come back. */
@@ -307,6 +328,7 @@ export class Caller {
     this.ending = reason;
     this.connector.close();
     this.expiry.stop();
+    this.heartbeat.stop();
     this.subscriptions.end(reason.code === 'CLOSED' ? undefined : reason);
     for (const call of this.queue.drain()) {
       const message = `${call.kind.name}: ${reason.message}`;

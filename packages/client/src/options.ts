@@ -40,8 +40,8 @@ export interface ConnectOptions {
   /** How long one attempt to connect may take. Default 2000. */
   readonly connectTimeoutMs?: number | undefined;
   /**
-   * After this much silence a connection on which replies are overdue is given up for
-   * lost, and another is made. Default 10000.
+   * After this much silence a connection on which replies are overdue is given up for lost,
+   * and another is made; one that only listens is asked for a sign of life. Default 10000.
    */
   readonly silenceMs?: number | undefined;
   /**
