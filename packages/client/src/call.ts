@@ -13,6 +13,13 @@ export interface CallOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+/** What holds for one call, when its own options and its view's have been put together. */
+export interface CallLimits {
+  readonly signals: readonly AbortSignal[];
+  /** `undefined` is the client's. */
+  readonly timeoutMs: number | undefined;
+}
+
 /** A call from being made to having its reply. */
 export interface Call {
   readonly kind: CommandKind;

@@ -1,8 +1,10 @@
 import { ValueCodec } from '@kv/protocol';
-import { type Call, isExpired, settle, startTime } from './call.ts';
+import { type Call, type CallLimits, isExpired, settle, startTime } from './call.ts';
 import { CallQueue } from './call-queue.ts';
+import { checkSignals, followSignals } from './call-signals.ts';
 import { type Command, type CommandKind, kindOf } from './command.ts';
 import { Connector } from './connector.ts';
+import { Drain } from './drain.ts';
 import { KvError } from './errors.ts';
 import { Expiry } from './expiry.ts';
 import { Heartbeat, type Listening } from './heartbeat.ts';
@@ -11,6 +13,7 @@ import { Session } from './session.ts';
 import type { ClientState } from './state.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { traceCall, traceState } from './trace.ts';
+import { TurnEnd } from './turn-end.ts';
 
 /**
  * A server that has nothing to do gets so many requests at once, without waiting for
@@ -22,13 +25,6 @@ const EXEC = kindOf('EXEC');
 const PING = kindOf('PING');
 
 const NO_SIGNALS: readonly AbortSignal[] = [];
-
-/** What holds for one call, when its own options and its view's have been put together. */
-export interface CallLimits {
-  readonly signals: readonly AbortSignal[];
-  /** `undefined` is the client's. */
-  readonly timeoutMs: number | undefined;
-}
 
 /**
  * Calls to one server: encodes them at once, sends what was called in one turn of
@@ -46,8 +42,8 @@ export class Caller implements Listening {
   private readonly heartbeat: Heartbeat;
   private readonly connector: Connector;
   private readonly opened = Promise.withResolvers<void>();
-  private flushing = false;
-  private drained: (() => void) | undefined;
+  private readonly turnEnd = new TurnEnd(() => this.flush());
+  private readonly drain: Drain;
   /** Why the client is closed. */
   private ending: KvError | undefined;
 
@@ -62,6 +58,7 @@ export class Caller implements Listening {
       return this.call(kindOf(name), args, { signals: NO_SIGNALS, timeoutMs });
     });
     this.queue = new CallQueue(codec);
+    this.drain = new Drain(options.timers);
     this.expiry = new Expiry(
       options.timers,
       (visit) => this.queue.forEach(visit),
@@ -144,7 +141,7 @@ export class Caller implements Listening {
       const call =
         batch === undefined ? queue.add(kind, args, limitMs) : queue.addBatch(batch, limitMs);
       if (call.tells !== undefined) this.session.asked(kind.name, call.tells);
-      if (signals.length > 0) this.follow(signals, call);
+      if (signals.length > 0) followSignals(signals, call, (error) => this.giveUp(call, error));
       if (this.connector.link === undefined) this.waitForConnection(call);
       else this.scheduleFlush();
       return call.promise;
@@ -159,18 +156,7 @@ export class Caller implements Listening {
     if (this.state_ === 'closed') return;
     this.become('closing');
     this.flush();
-    if (this.pending > 0 && drainMs > 0) {
-      const { timers } = this.options;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const timer = timers.setTimeout(resolve, drainMs);
-      const others = this.drained;
-      this.drained = () => {
-        others?.();
-        resolve();
-      };
-      await promise;
-      timers.clearTimeout(timer);
-    }
+    if (this.pending > 0 && drainMs > 0) await this.drain.wait(drainMs);
     this.end(new KvError('CLOSED', 'the client was closed'));
   }
 
@@ -184,25 +170,13 @@ export class Caller implements Listening {
   private admit(signals: readonly AbortSignal[]): void {
     if (this.state_ === 'closed' || this.state_ === 'closing')
       throw new KvError('CLOSED', 'the client is closed', { cause: this.ending });
-    for (const signal of signals) if (signal.aborted) throw aborted(signal, false);
+    checkSignals(signals);
     const { queueMax, queueBytesMax } = this.options;
     // Calls that were given up count until their reply has come: they are on their way all the same.
     if (this.queue.length >= queueMax)
       throw new KvError('QUEUE_FULL', `${queueMax} calls wait for their reply already`);
     if (this.queue.bytes >= queueBytesMax)
       throw new KvError('QUEUE_FULL', `${this.queue.bytes} bytes of requests wait already`);
-  }
-
-  private follow(signals: readonly AbortSignal[], call: Call): void {
-    const abort = (event: Event) =>
-      this.giveUp(call, aborted(event.target as AbortSignal, call.sent));
-    for (const signal of signals) signal.addEventListener('abort', abort, { once: true });
-    call.release = () => {
-      for (const signal of signals) signal.removeEventListener('abort', abort);
-    };
-    // A getter of the value may have aborted it while it was encoded.
-    const late = signals.find((signal) => signal.aborted);
-    if (late !== undefined) this.giveUp(call, aborted(late, false));
   }
 
   private expire(call: Call, now: number): void {
@@ -231,23 +205,11 @@ export class Caller implements Listening {
     this.noticeDrained();
   }
 
-  /**
-   * All that is called in one turn goes out in one write: when the code that is
-   * running has ended, and every promise that could go on has gone on.
-   */
+  /** All that is called in one turn goes out in one write. */
   private scheduleFlush(): void {
     if (this.queue.servesNobody(EARLY_REQUESTS)) this.flush();
-    if (this.flushing) return;
-    this.flushing = true;
-    queueMicrotask(this.flushAfterMicrotasks);
+    this.turnEnd.ask();
   }
-
-  private readonly flushAfterMicrotasks = (): void => process.nextTick(this.flushNow);
-
-  private readonly flushNow = (): void => {
-    this.flushing = false;
-    this.flush();
-  };
 
   private flush(): void {
     const { link } = this.connector;
@@ -296,10 +258,7 @@ export class Caller implements Listening {
   }
 
   private noticeDrained(): void {
-    if (this.drained === undefined || this.pending > 0) return;
-    const drained = this.drained;
-    this.drained = undefined;
-    drained();
+    if (this.drain.isAwaited && this.pending === 0) this.drain.done();
   }
 
   /** Calls that may have been executed are answered for; the others go out again. */
@@ -336,11 +295,6 @@ export class Caller implements Listening {
     }
     this.become('closed', reason);
     this.opened.reject(reason);
-    this.drained?.();
-    this.drained = undefined;
+    this.drain.done();
   }
-}
-
-function aborted(signal: AbortSignal, sent: boolean): KvError {
-  return new KvError('ABORTED', 'the call was aborted', { cause: signal.reason, sent });
 }

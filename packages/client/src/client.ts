@@ -18,35 +18,24 @@ import type { Key } from './method-types.ts';
 import { METHODS, type Method, methodCall } from './methods.ts';
 import { keyText, type Scope, type ScopeOptions } from './scope.ts';
 import { checkNames, setWords } from './set-words.ts';
+import { type Calls, countAll, deleteAll, scan, setMany, update } from './several-calls.ts';
 import type { ClientState } from './state.ts';
 import type { Subscription } from './subscription.ts';
 import type { SubscriptionKind } from './subscriptions.ts';
 
-const SCAN_COUNT = 100;
-/** Keys that one DEL of `flush` names. */
-const DELETE_BATCH = 500;
-/** SETs that `setMany` has under way at once: far below what may wait. */
-const SET_BATCH = 1000;
 const DRAIN_MS = 1000;
 
 const GET = kindOf('GET');
 const SET = kindOf('SET');
 const MGET = kindOf('MGET');
-const MSET = kindOf('MSET');
-const DEL = kindOf('DEL');
-const SCAN = kindOf('SCAN');
 const FLUSH = kindOf('FLUSH');
 const DBSIZE = kindOf('DBSIZE');
 const EXEC = kindOf('EXEC');
 const SUBSCRIBE = kindOf('SUBSCRIBE');
 
-/** So often `update` reads anew before it gives up. */
-const UPDATE_ATTEMPTS_MAX = 32;
-
 const SUBSCRIBE_OPTIONS = new Set(['queueMax', 'signal', 'timeoutMs']);
 /** Messages that wait to be taken. */
 const SUBSCRIPTION_QUEUE_MAX = 10_000;
-const SET_MANY_OPTIONS = new Set(['ttlMs', 'signal', 'timeoutMs']);
 const NO_OPTIONS = {};
 
 /** What the scoped views of one client share. */
@@ -94,6 +83,17 @@ class Client implements Omit<OwnMethods, 'execute' | 'batch'> {
         new KvError('UNSUPPORTED', `${word} is a method: its messages need somebody to take them`),
       );
     return this.#send(command.kind, command.args, NO_OPTIONS);
+  }
+
+  /** What operations of several calls are made of. */
+  get #calls(): Calls {
+    const { caller } = this.#shared;
+    return {
+      send: (kind, args, options) => this.#send(kind, args, options),
+      set: (key, value, options) => this.set(key, value, options),
+      ttlMs: this.#scope.ttlMs,
+      copyOf: (value) => caller.copyOf(value),
+    };
   }
 
   #call(method: Method, args: readonly unknown[]): Promise<unknown> {
@@ -147,23 +147,12 @@ class Client implements Omit<OwnMethods, 'execute' | 'batch'> {
     return BatchBuilder.pick(builder, calls, replies);
   }
 
-  async update<T>(
+  update<T>(
     key: Key,
     change: (current: T | undefined) => T | undefined | Promise<T | undefined>,
     options: WriteOptions = NO_OPTIONS,
   ): Promise<T | undefined> {
-    const { ttlMs = this.#scope.ttlMs, deadline } = options;
-    const keepTtl = ttlMs === undefined && deadline === undefined;
-    for (let attempt = 0; attempt < UPDATE_ATTEMPTS_MAX; attempt++) {
-      const current = (await this.#send(GET, [key], options)) as T | undefined;
-      // What is compared stays as it was, whatever `change` does to the value.
-      const before = this.#shared.caller.copyOf(current);
-      const value = await change(current);
-      if (value === undefined) return current;
-      const condition = before === undefined ? 'absent' : { equals: before };
-      if ((await this.set(key, value, { ...options, keepTtl, if: condition })) === 1) return value;
-    }
-    throw new KvError('CONFLICT', `update: others changed the key ${UPDATE_ATTEMPTS_MAX} times`);
+    return update(this.#calls, key, change, options);
   }
 
   getMany<T = unknown>(
@@ -175,23 +164,11 @@ class Client implements Omit<OwnMethods, 'execute' | 'batch'> {
     return this.#send(MGET, [...keys], options) as Promise<(T | undefined)[]>;
   }
 
-  async setMany(
+  setMany(
     entries: Iterable<readonly [Key, unknown]>,
     options: SetManyOptions = NO_OPTIONS,
   ): Promise<number> {
-    checkNames('setMany', options, SET_MANY_OPTIONS);
-    const { ttlMs = this.#scope.ttlMs, signal, timeoutMs } = options;
-    const pairs = [...entries];
-    if (pairs.length === 0) return 0;
-    if (ttlMs === undefined)
-      return (await this.#send(MSET, pairs.flat(), { signal, timeoutMs })) as number;
-    for (let at = 0; at < pairs.length; at += SET_BATCH) {
-      const batch = pairs.slice(at, at + SET_BATCH);
-      await Promise.all(
-        batch.map(([key, value]) => this.set(key, value, { ttlMs, signal, timeoutMs })),
-      );
-    }
-    return pairs.length;
+    return setMany(this.#calls, entries, options);
   }
 
   async getOrSet<T>(
@@ -260,39 +237,18 @@ class Client implements Omit<OwnMethods, 'execute' | 'batch'> {
     return this.#shared.caller.subscriptions.close('smessage', channels);
   }
 
-  async *scan(options: ScanOptions = NO_OPTIONS): AsyncGenerator<Key, void, void> {
-    const { match, count = SCAN_COUNT, type } = options;
-    const words: unknown[] = ['COUNT', count];
-    if (match !== undefined) words.push('MATCH', match);
-    if (type !== undefined) words.push('TYPE', type);
-    let cursor = '0';
-    do {
-      const page = (await this.#send(SCAN, [cursor, ...words], options)) as [string, Key[]];
-      cursor = page[0];
-      yield* page[1];
-    } while (cursor !== '0');
+  scan(options: ScanOptions = NO_OPTIONS): AsyncGenerator<Key, void, void> {
+    return scan(this.#calls, options);
   }
 
-  async flush(options: CallOptions = NO_OPTIONS): Promise<number> {
-    if (this.#scope.prefix === '') return (await this.#send(FLUSH, [], options)) as number;
-    let deleted = 0;
-    let batch: Key[] = [];
-    const drop = async () => {
-      if (batch.length > 0) deleted += (await this.#send(DEL, batch, options)) as number;
-      batch = [];
-    };
-    for await (const key of this.scan(options)) {
-      if (batch.push(key) === DELETE_BATCH) await drop();
-    }
-    await drop();
-    return deleted;
+  flush(options: CallOptions = NO_OPTIONS): Promise<number> {
+    if (this.#scope.prefix !== '') return deleteAll(this.#calls, options);
+    return this.#send(FLUSH, [], options) as Promise<number>;
   }
 
-  async dbsize(options: CallOptions = NO_OPTIONS): Promise<number> {
-    if (this.#scope.prefix === '') return (await this.#send(DBSIZE, [], options)) as number;
-    let count = 0;
-    for await (const _key of this.scan(options)) count++;
-    return count;
+  dbsize(options: CallOptions = NO_OPTIONS): Promise<number> {
+    if (this.#scope.prefix !== '') return countAll(this.#calls, options);
+    return this.#send(DBSIZE, [], options) as Promise<number>;
   }
 
   with(options: ScopeOptions): KvClient {
