@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers';
+import type { TLSSocket } from 'node:tls';
 import {
   ByteWriter,
   FrameKind,
@@ -80,8 +81,11 @@ export class Link {
 
   private listen(session: Session): void {
     const { socket } = this;
-    const { connecting, pending } = socket as Partial<Socket>;
-    if (connecting || pending) socket.on('connect', () => this.greet(session));
+    const { connecting, pending, encrypted } = socket as Partial<TLSSocket>;
+    const { secureConnecting = encrypted } = socket as { readonly secureConnecting?: boolean };
+    // With TLS not before it is known who is there: the greeting holds a password.
+    if (secureConnecting) socket.on('secureConnect', () => this.greet(session));
+    else if (connecting || pending) socket.on('connect', () => this.greet(session));
     else queueMicrotask(() => this.greet(session));
     // Streams that are no sockets, and hosts that know no `onread`, deliver here.
     socket.on('data', (chunk: Uint8Array) => this.received(chunk, chunk.length, false));

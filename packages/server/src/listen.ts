@@ -1,9 +1,17 @@
 import { lstat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
+import { HANDSHAKE_MS_MAX } from './limits.ts';
 
-/** Where to listen: an address of this machine with a port, or the path of a Unix socket. */
+/** Who a listener with TLS is, and which clients it takes. */
+export interface TlsIdentity extends Pick<TlsOptions, 'cert' | 'key' | 'passphrase' | 'ca'> {
+  /** Whether clients show certificates; bad ones are refused wherever any are looked at. */
+  readonly clients: 'required' | 'optional' | 'none';
+}
+
+/** Where to listen: an address of this machine with a port, with TLS perhaps, or the path of a Unix socket. */
 export type ListenOptions =
-  | { readonly host: string; readonly port: number }
+  | { readonly host: string; readonly port: number; readonly tls?: TlsIdentity | undefined }
   | { readonly path: string };
 
 /** A listener that is up. */
@@ -27,6 +35,8 @@ export function formatAddress(host: string, port: number): string {
 export interface ListenEvents {
   accept(socket: Socket): void;
   failed(error: Error, address: string): void;
+  /** A client that could not agree with us on TLS; it is gone. */
+  refused(error: Error, address: string): void;
 }
 
 /**
@@ -35,7 +45,8 @@ export interface ListenEvents {
  * The file of a Unix socket outlives a process that was killed. It is removed if it is
  * a socket and nobody answers on it, and nothing else ever is.
  *
- * @throws the system's error (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, ...)
+ * @throws the system's error (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, ...), or that of an
+ * identity that is none
  */
 export async function listen(options: ListenOptions, events: ListenEvents): Promise<Listener> {
   try {
@@ -64,13 +75,40 @@ async function isDeserted(path: string): Promise<boolean> {
   });
 }
 
+/** A client may send all its requests, close its half, and read the replies. */
+const SOCKETS = { allowHalfOpen: true, noDelay: true, keepAlive: true };
+
+function serverOf(options: ListenOptions, events: ListenEvents): Server {
+  const accept = (socket: Socket) => events.accept(socket);
+  const tls = 'tls' in options ? options.tls : undefined;
+  // Nothing is read before it is known where to.
+  if (tls === undefined) return createServer({ ...SOCKETS, pauseOnConnect: true }, accept);
+  const { clients, ...identity } = tls;
+  const asked = { requestCert: clients !== 'none', rejectUnauthorized: clients === 'required' };
+  const server = createTlsServer({
+    ...SOCKETS,
+    ...identity,
+    ...asked,
+    handshakeTimeout: HANDSHAKE_MS_MAX,
+  });
+  const refuse = (error: Error, { remoteAddress }: Socket) =>
+    events.refused(error, remoteAddress ?? 'gone');
+  server.on('tlsClientError', refuse);
+  server.on('secureConnection', (socket) => {
+    if (clients === 'optional' && !socket.authorized && hasCertificate(socket)) {
+      refuse(socket.authorizationError, socket);
+      socket.destroy();
+    } else accept(socket);
+  });
+  return server;
+}
+
+function hasCertificate(socket: TLSSocket): boolean {
+  return Object.keys(socket.getPeerCertificate()).length > 0;
+}
+
 function bind(options: ListenOptions, events: ListenEvents): Promise<Listener> {
-  // A client may send all its requests, close its half, and read the replies.
-  const server = createServer(
-    // Nothing is read before it is known where to.
-    { allowHalfOpen: true, noDelay: true, keepAlive: true, pauseOnConnect: true },
-    (socket) => events.accept(socket),
-  );
+  const server = serverOf(options, events);
   const where =
     'path' in options
       ? { path: options.path, backlog: BACKLOG }
