@@ -48,6 +48,8 @@ export abstract class ReplyBuffer {
   sink: Sink;
   /** Error replies written so far, those inside arrays too. */
   errors = 0;
+  /** Changes whenever something is sent: whoever writes much looks then whether to go on. */
+  sends = 0;
   protected output = allocate(CAPACITY_BYTES);
   protected view = new DataView(this.output.buffer);
   protected position = 0;
@@ -123,6 +125,7 @@ export abstract class ReplyBuffer {
   /** Sends every complete reply. */
   flush(): void {
     if (this.start === 0) return;
+    this.sends = (this.sends + 1) | 0;
     const { output, start, position } = this;
     this.position = position - start;
     this.start = 0;

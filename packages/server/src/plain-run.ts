@@ -10,8 +10,8 @@ import { writeArgument } from './text-value.ts';
 const GET = compiledNamed('GET')?.id as number;
 const SET = compiledNamed('SET')?.id as number;
 
-/** A run ends here, so that its replies can be sent: the client may be slow to take them. */
-const REPLY_BYTES_MAX = 32 * 1024;
+/** With more to send than a writer gathers, there are values that are sent from where they lie. */
+const REPLY_BYTES_MAX = 64 * 1024;
 
 /** Whether a row may begin a run. */
 export function mayBeginRun(command: number): boolean {
@@ -20,8 +20,9 @@ export function mayBeginRun(command: number): boolean {
 
 /**
  * Executes rows `[from, to)` as long as they are a GET of a key or, where it `mayWrite`, a SET of
- * a value without options; answers where something else begins. A row for which there is no
- * memory is left to be executed, and refused, like any other.
+ * a value without options; answers where something else begins, or where replies have been sent,
+ * since the client may be slow to take them. A row for which there is no memory is left to be
+ * executed, and refused, like any other.
  */
 export function runPlain(
   batch: RequestBatch,
@@ -33,11 +34,12 @@ export function runPlain(
   statistics: Statistics,
 ): number {
   const { command, first, count } = batch;
+  const { sends } = out;
   let row = from;
   let misses = 0;
   let writes = 0;
   try {
-    for (; row < to && out.pendingBytes < REPLY_BYTES_MAX; row++) {
+    for (; row < to && out.sends === sends && out.pendingBytes <= REPLY_BYTES_MAX; row++) {
       const key = first[row] as number;
       if (!isKey(batch, key)) break;
       if (command[row] === GET && count[row] === 1) {

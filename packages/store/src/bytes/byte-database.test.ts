@@ -67,6 +67,29 @@ describe('keys and values', () => {
     checkInvariants(store);
   });
 
+  it('are found together whatever their length, and that of their values', () => {
+    const random = new Random(2);
+    const store = new ByteStore();
+    const db = store.at(0);
+    // Short ones only, then so many long ones that most of an entry is touched beforehand.
+    for (const longest of [64, 100_000, 300_000]) {
+      const keys = Array.from({ length: 100 }, (_, i) => `${longest}:${'k'.repeat(i)}`);
+      for (const key of keys) {
+        const length = random.below(longest);
+        db.set(range.take(key), 0, new Uint8Array(length).fill(length), 0, length, 0, 0);
+      }
+      const batch = batchOf([...keys, 'absent']);
+      db.prefetch(batch);
+      for (const [i, key] of keys.entries()) {
+        const ref = db.find(batch, i);
+        expect(Buffer.from(db.keyOf(ref)).toString()).toBe(key);
+        expect(db.valueView(ref).every((byte) => byte === (db.valueLength(ref) & 255))).toBe(true);
+      }
+      expect(db.find(batch, keys.length)).toBe(0);
+    }
+    checkInvariants(store);
+  });
+
   it('may be an entry with the greatest and with the least hash', () => {
     const hasher = new HalfSipHash([0, 0]);
     hasher.hash = () => 0x7fffffff;

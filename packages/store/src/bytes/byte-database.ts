@@ -37,7 +37,7 @@ const NUMBER_BYTES = 4;
 export class ByteDatabase extends WrittenEntries {
   readonly compactor: Compactor;
   readonly sweeper: Sweeper;
-  private readonly prefetcher = new Prefetcher();
+  private readonly prefetcher: Prefetcher;
   private readonly loader = new BulkLoader();
   private writes = 0;
   private readonly numberBytes = new Uint8Array(NUMBER_BYTES);
@@ -45,6 +45,7 @@ export class ByteDatabase extends WrittenEntries {
 
   constructor(number: number, shared: ByteStoreShared) {
     super(number, shared);
+    this.prefetcher = new Prefetcher(shared.hasher, this);
     this.compactor = new Compactor(this, shared.memory);
     this.sweeper = new Sweeper(this, shared.memory);
   }
@@ -65,7 +66,7 @@ export class ByteDatabase extends WrittenEntries {
    * they are right whatever is written between.
    */
   prefetch(batch: KeyBatch): void {
-    if (!this.prefetcher.run(batch, this.hasher, this.index, this.memory)) return;
+    if (!this.prefetcher.run(batch)) return;
     batch.hintedBy = this;
     batch.hintVersion = this.index.version;
   }

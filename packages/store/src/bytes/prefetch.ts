@@ -18,6 +18,8 @@ import {
 } from './index-tables.ts';
 import { REGION_BITS, REGION_MASK, SLACK_BYTES, TOUCHED_BYTES } from './layout.ts';
 import type { Memory, Region } from './memory.ts';
+import { granulesAt } from './record.ts';
+import type { RecordLog } from './record-log.ts';
 
 /** With fewer keys there is nothing to overlap. */
 const KEYS_MIN = 3;
@@ -27,19 +29,42 @@ const KEYS_MIN = 3;
  */
 const SECOND_TOUCH = 12;
 const THIRD_TOUCH = TOUCHED_BYTES / 4 - 1;
+/** Words of a cache line. */
+const LINE_WORDS = 16;
+/** Where records have more granules than this on average, more of each is touched. */
+const LONG_GRANULES = 24;
+/** The words of a long record that are touched then: 2 KiB. The processor sees by itself how it goes on. */
+const LONG_FROM = THIRD_TOUCH + LINE_WORDS;
+const LONG_WORDS_MAX = 512;
+
+/** What a database looks its keys up in. */
+export interface LookedUp {
+  readonly index: HashIndex;
+  readonly log: RecordLog;
+}
 
 /** Hashes the keys of batches and brings what they lead to into the processor's cache. */
 export class Prefetcher {
-  /** What each of `keys` leads to, as far as that is known: a place in the index, then a ref. */
-  private found = new Int32Array(256);
   /** Keeps the reads from being optimized away. */
   seen = 0;
+  /** What each of `keys` leads to, as far as that is known: a place in the index, then a ref. */
+  private found = new Int32Array(256);
+  private readonly hasher: HalfSipHash;
+  private readonly index: HashIndex;
+  private readonly log: RecordLog;
+
+  constructor(hasher: HalfSipHash, { index, log }: LookedUp) {
+    this.hasher = hasher;
+    this.index = index;
+    this.log = log;
+  }
 
   /**
    * Leaves the hashes in `batch.hash`, and in `batch.place` the first slot with the hash of each
    * key. That holds until a slot of the index moves. False: there are no places.
    */
-  run(batch: KeyBatch, hasher: HalfSipHash, index: HashIndex, memory: Memory): boolean {
+  run(batch: KeyBatch): boolean {
+    const { hasher, index, log } = this;
     const { keyCount } = batch;
     // A key without room behind it is hashed when its turn comes.
     hasher.hashAll(batch, batch.bytes.length - SLACK_BYTES);
@@ -48,7 +73,9 @@ export class Prefetcher {
     this.findHomes(batch, index);
     this.seen = this.touchHomes(keyCount, index);
     this.findSlots(batch, index);
-    this.seen ^= this.touchRecords(keyCount, memory);
+    this.seen ^= this.touchRecords(keyCount, log.memory);
+    const areLong = log.liveGranules > LONG_GRANULES * index.size;
+    if (areLong) this.seen ^= this.touchLong(keyCount, log.memory);
     return true;
   }
 
@@ -121,6 +148,21 @@ export class Prefetcher {
         (words[at] as number) ^
         (words[at + SECOND_TOUCH] as number) ^
         (words[at + THIRD_TOUCH] as number);
+    }
+    return seen;
+  }
+
+  /** What lies behind the words that were touched already, line by line. */
+  private touchLong(count: number, { regions }: Memory): number {
+    const { found } = this;
+    let seen = 0;
+    for (let i = 0; i < count; i++) {
+      const ref = found[i] as number;
+      if (ref === 0) continue;
+      const { words } = regions[ref >>> REGION_BITS] as Region;
+      const at = (ref & REGION_MASK) << 1;
+      const end = at + Math.min(granulesAt(words, at) << 1, LONG_WORDS_MAX);
+      for (let word = at + LONG_FROM; word < end; word += LINE_WORDS) seen ^= words[word] as number;
     }
     return seen;
   }
