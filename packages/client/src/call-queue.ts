@@ -153,17 +153,29 @@ export class CallQueue {
     const { calls, sent } = this;
     const count = calls.size - sent;
     if (count === 0) return 0;
+    const first = this.begin(sent, now);
+    // Before the bytes are sent: a stream may answer while it is written to.
+    this.sent = calls.size;
+    this.outbox.send(to, count);
+    return first;
+  }
+
+  /**
+   * The calls behind so many are being sent; answers when the first of them expires, or 0.
+   *
+   * A function of its own: what the engine compiles in the middle of a long loop knows nothing
+   * of what comes behind it, and is thrown away there, again and again.
+   */
+  private begin(from: number, now: number): number {
+    const { calls } = this;
     let first = 0;
-    for (let i = sent; i < calls.size; i++) {
+    for (let i = from; i < calls.size; i++) {
       const call = calls.at(i);
       call.waiting = false;
       call.sent = true;
       const expiresAt = startTime(call, now);
       if (expiresAt !== 0 && (first === 0 || expiresAt < first)) first = expiresAt;
     }
-    // Before the bytes are sent: a stream may answer while it is written to.
-    this.sent = calls.size;
-    this.outbox.send(to, count);
     return first;
   }
 

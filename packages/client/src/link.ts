@@ -154,13 +154,18 @@ export class Link {
       if (!this.greeted && reader.bytes.length === 0 && chunk[0] !== 0)
         throw new ProtocolError('what answers here is not a kvd server');
       reader.push(chunk, length);
-      while (!this.over && reader.next()) this.frame(reader.kind);
+      this.readFrames();
       if (shared) reader.keep();
     } catch (error) {
       this.fail(
         new KvError('PROTOCOL', `${this.where}: ${(error as Error).message}`, { cause: error }),
       );
     }
+  }
+
+  private readFrames(): void {
+    const { reader } = this;
+    while (!this.over && reader.next()) this.frame(reader.kind);
   }
 
   private frame(kind: number): void {
