@@ -4,7 +4,7 @@
 // Whatever is not of these shapes, or not whole, is left to resp-reader.ts, which reads
 // everything and says what is wrong.
 import { compiledNamed } from './commands/compile.ts';
-import { commandId } from './commands/lookup.ts';
+import { commandIdWithin } from './commands/lookup.ts';
 import type { RequestBatch } from './request-batch.ts';
 
 /** `*2\r\n`, `*3\r\n`, `$3\r\n`, `GET\r` and `SET\r` as words in little endian. */
@@ -145,7 +145,12 @@ export function readSmall(batch: RequestBatch, start: number, end: number): numb
     offset[word] = from;
     length[word] = bytes;
   }
-  const command = commandId(batch.bytes, offset[name] as number, length[name] as number);
+  const command = commandIdWithin(
+    batch.bytes,
+    view,
+    offset[name] as number,
+    length[name] as number,
+  );
   batch.add(command, words - 1, at);
   return at;
 }

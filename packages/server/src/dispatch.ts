@@ -42,6 +42,14 @@ const NOT_WITHIN = errorReply('Command not allowed inside a transaction');
 const QUEUE_FULL = errorReply('the transaction would be longer than 1073741824 bytes');
 const HELLO_FIRST = errorReply('a native connection begins with HELLO', 'NOPROTO');
 
+/** What a command needs, by its number: a log that can be written, and room in memory. */
+const LOG = 1;
+const ROOM = 2;
+const NEEDS = Uint8Array.from(
+  COMPILED,
+  (command) => (command?.writes ? LOG : 0) | (command?.deniedWithoutMemory ? ROOM : 0),
+);
+
 /** Executes the rows of batches: finds the command, checks, and runs its handler. */
 export class Dispatcher {
   private readonly context: ServerContext;
@@ -76,9 +84,9 @@ export class Dispatcher {
     request.at = request.first[row] as number;
     request.size = request.count[row] as number;
     if (this.isOrdinary(session) && id > 0 && isPlain(id, request)) {
-      const { writes, deniedWithoutMemory } = COMPILED[id] as CompiledCommand;
-      const mayWrite = !writes || this.context.appendLog.failure === undefined;
-      if (mayWrite && (!deniedWithoutMemory || this.hasRoom(request, row)))
+      const needs = NEEDS[id] as number;
+      const mayWrite = (needs & LOG) === 0 || this.context.appendLog.failure === undefined;
+      if (mayWrite && ((needs & ROOM) === 0 || this.hasRoom(request, row)))
         return this.runner.execute(id, request, row, session, out);
     }
     const command = this.admit(id, request, row, session, out);

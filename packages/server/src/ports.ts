@@ -51,6 +51,11 @@ export interface Keyspace extends ValueSource {
     encoding: number,
     deadline: number,
   ): void;
+  /**
+   * Writes other bytes over the value of an entry that was just found; its encoding and deadline
+   * stay, and its ref. False: they do not fit there, and nothing has changed.
+   */
+  overwrite(ref: number, value: Uint8Array, offset: number, length: number): boolean;
   /** Sets or, with 0, removes the deadline of an entry that exists. */
   setDeadline(ranges: ByteRanges, key: number, deadline: number): void;
   /** False: there was no such entry. */

@@ -64,6 +64,13 @@ class FakeKeyspace implements Keyspace {
     });
   }
 
+  overwrite(ref: number, value: Uint8Array, offset: number, length: number): boolean {
+    const entry = this.entry(ref);
+    if (entry.value.length !== length) return false;
+    entry.value = Uint8Array.prototype.slice.call(value, offset, offset + length);
+    return true;
+  }
+
   setDeadline(ranges: ByteRanges, key: number, deadline: number): void {
     this.entry(this.find(ranges, key)).deadline = deadline;
   }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { RequestBatch } from '../request-batch.ts';
 import { COMPILED, compiledNamed, isContainer, optionSlots, subcommandsOf } from './compile.ts';
-import { commandId, containerOf } from './lookup.ts';
+import { commandId, commandIdWithin, containerOf } from './lookup.ts';
 import type { CommandRow } from './row.ts';
 import { COMMANDS, commandNamed } from './table.ts';
 
@@ -269,4 +269,23 @@ test('containers have numbers of their own, and COMMAND is a command too', () =>
     'CONFIG HELP',
   ]);
   expect(subcommandsOf('GET')).toEqual([]);
+});
+
+test('a name within a request is found as any other, and so is what differs from it by a bit', () => {
+  const within = (bytes: Uint8Array): number =>
+    commandIdWithin(bytes, new DataView(bytes.buffer), 1, bytes.length - 3);
+  let found = 0;
+  for (const { name } of rows)
+    for (const text of [name, name.toLowerCase(), `${name}X`, name.slice(1)]) {
+      const bytes = new TextEncoder().encode(`*${text}\r\n`);
+      const id = commandId(bytes, 1, text.length);
+      expect(within(bytes), text).toBe(id);
+      if (id > 0) found++;
+      for (let bit = 8; bit < 8 * (text.length + 1); bit++) {
+        const other = bytes.slice();
+        other[bit >>> 3] = (other[bit >>> 3] as number) ^ (1 << (bit & 7));
+        expect(within(other), `${text}, bit ${bit}`).toBe(commandId(other, 1, text.length));
+      }
+    }
+  expect(found).toBeGreaterThan(rows.length);
 });

@@ -112,11 +112,11 @@ function writeSum(request: RequestBatch, db: Keyspace, ref: number, sum: number 
   const key = request.at;
   const native = request.form[key] !== ArgumentForm.RAW;
   const encoding = ref !== 0 ? db.encodingOf(ref) : native ? Encoding.VALUE : Encoding.RAW;
-  const deadline = ref === 0 ? 0 : db.deadlineOf(ref);
-  if (encoding === Encoding.VALUE) {
-    const bytes = integerValue(sum);
-    db.set(request, key, bytes, 0, bytes.length, encoding, deadline);
-  } else db.set(request, key, integerText, 0, writeIntegerText(sum), encoding, deadline);
+  const isValue = encoding === Encoding.VALUE;
+  const bytes = isValue ? integerValue(sum) : integerText;
+  const length = isValue ? bytes.length : writeIntegerText(sum);
+  if (ref !== 0 && db.overwrite(ref, bytes, 0, length)) return;
+  db.set(request, key, bytes, 0, length, encoding, ref === 0 ? 0 : db.deadlineOf(ref));
 }
 
 /** The sum: a number where it is safe, else a bigint; undefined beyond 64 bits. */

@@ -94,6 +94,18 @@ export class ByteDatabase extends WrittenEntries {
   }
 
   /**
+   * Writes `length` bytes of `value` at `offset` over the value of an entry that was just found;
+   * its encoding and its deadline stay, and so does the record. False, and nothing has changed:
+   * they take another room than the old value, or that must stay for a view; {@link set} writes
+   * them then.
+   */
+  overwrite(ref: number, value: Uint8Array, offset: number, length: number): boolean {
+    if (!this.writeOver(ref, value, offset, length)) return false;
+    this.shared.journal?.put(this.number, ref, false);
+    return true;
+  }
+
+  /**
    * Writes the entries `[from, to)` of a batch, as a restore has them: faster than one by one, and the
    * journal is not told. Whatever was there under their keys is replaced.
    *

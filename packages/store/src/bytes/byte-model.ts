@@ -1,41 +1,12 @@
 // Random operations on a ByteStore, and on a Map that says what should come of them.
 // Used by tests only.
 import { Random } from '../conformance/random.ts';
-import type { Structure } from './beside.ts';
+import { Cell, type Modelled, nameOf, pattern, same, sameCell } from './byte-model-values.ts';
 import { OneRange } from './byte-ranges.ts';
 import { ByteStore, type ByteStoreOptions } from './byte-store.ts';
 import type { FrozenBytes, FrozenEntry } from './frozen-bytes.ts';
 import { checkInvariants } from './invariants.ts';
 import { batchOf } from './test-batch.ts';
-
-/** The structure that the model stores: one number. */
-class Cell implements Structure {
-  number: number;
-
-  constructor(number: number) {
-    this.number = number;
-  }
-
-  get memoryBytes(): number {
-    return 100 + this.number;
-  }
-
-  clone(): Cell {
-    return new Cell(this.number);
-  }
-}
-
-/**
- * A value is told by a number and a length: its bytes follow from them. With another
- * type than 0 it is a {@link Cell} with that number.
- */
-interface Modelled {
-  readonly type: number;
-  readonly fill: number;
-  readonly length: number;
-  readonly deadline: number;
-  readonly encoding: number;
-}
 
 /** A frozen view, and what the keys that have changed since were when it was taken. */
 interface View {
@@ -51,7 +22,6 @@ interface View {
 const INVARIANTS_EVERY = 5000;
 const LENGTHS = [8, 64, 400, 3000, 60_000, 300_000];
 const decoder = new TextDecoder();
-const pattern = new Uint8Array(300_256).map((_, i) => (i * 31 + (i >>> 8) * 7) & 255);
 
 /** Runs operations against a model; every failure names the seed and the operation. */
 export class ByteModel {
@@ -98,7 +68,8 @@ export class ByteModel {
     const n = random.below(this.keys);
     const key = nameOf(n);
     const dice = random.below(1000);
-    if (dice < 400) this.set(key);
+    if (dice < 380) this.set(key);
+    else if (dice < 400) this.overwrite(key);
     else if (dice < 420) this.setStructure(key);
     else if (dice < 450) this.changeStructure(key);
     else if (dice < 650) this.check(key);
@@ -144,6 +115,22 @@ export class ByteModel {
     db.resized(db.find(range, 0));
     this.note(key);
     this.model.set(key, { ...expected, fill: expected.fill + 1 });
+  }
+
+  /** Writes over a value, mostly with as many bytes. */
+  overwrite(key: string): void {
+    const { db, random } = this;
+    const expected = this.live(key);
+    if (expected === undefined) return;
+    const fill = random.below(256);
+    const length = random.oneIn(4) ? random.below(100) : expected.length;
+    const written = db.overwrite(db.find(this.range.take(key), 0), pattern, fill, length);
+    const isSmall = expected.type === 0 && length < 200_000;
+    if (isSmall && length === expected.length && this.view === undefined && !written)
+      throw new Error(`'${key}' was not written over`);
+    if (!written) return;
+    this.note(key);
+    this.model.set(key, { ...expected, fill, length });
   }
 
   /** Looks several keys up at once, then writes, reads and removes with what was found. */
@@ -278,17 +265,4 @@ export class ByteModel {
     const { view } = this;
     if (view !== undefined && !view.before.has(key)) view.before.set(key, this.model.get(key));
   }
-}
-
-function nameOf(n: number): string {
-  return `key:${n}${'x'.repeat(n % 9)}`;
-}
-
-function sameCell(actual: Structure | undefined, { fill }: Modelled, key: string): void {
-  if ((actual as Cell).number !== fill) throw new Error(`structure of '${key}'`);
-}
-
-function same(actual: Uint8Array, { fill, length }: Modelled, key: string): void {
-  const expected = pattern.subarray(fill, fill + length);
-  if (Buffer.compare(actual, expected) !== 0) throw new Error(`value of '${key}'`);
 }

@@ -24,17 +24,16 @@ import type { RecordLog } from './record-log.ts';
 /** With fewer keys there is nothing to overlap. */
 const KEYS_MIN = 3;
 /**
- * Words of a record that are touched: three in {@link TOUCHED_BYTES}, less than a line of
- * 64 bytes apart, so that none is left out wherever the record begins.
+ * The last word of a record that is touched: with the first and the one between less than a line
+ * of 64 bytes apart, so that none is left out wherever the record begins.
  */
-const SECOND_TOUCH = 12;
-const THIRD_TOUCH = TOUCHED_BYTES / 4 - 1;
+const LAST_TOUCH_MAX = TOUCHED_BYTES / 4 - 1;
 /** Words of a cache line. */
 const LINE_WORDS = 16;
 /** Where records have more granules than this on average, more of each is touched. */
 const LONG_GRANULES = 24;
 /** The words of a long record that are touched then: 2 KiB. The processor sees by itself how it goes on. */
-const LONG_FROM = THIRD_TOUCH + LINE_WORDS;
+const LONG_FROM = LAST_TOUCH_MAX + LINE_WORDS;
 const LONG_WORDS_MAX = 512;
 
 /** What a database looks its keys up in. */
@@ -73,9 +72,11 @@ export class Prefetcher {
     this.findHomes(batch, index);
     this.seen = this.touchHomes(keyCount, index);
     this.findSlots(batch, index);
-    this.seen ^= this.touchRecords(keyCount, log.memory);
-    const areLong = log.liveGranules > LONG_GRANULES * index.size;
-    if (areLong) this.seen ^= this.touchLong(keyCount, log.memory);
+    // What is touched is what an average record has.
+    const granules = Math.ceil(log.liveGranules / Math.max(index.size, 1));
+    const last = Math.min(Math.max(granules * 2 - 1, 0), LAST_TOUCH_MAX);
+    this.seen ^= this.touchRecords(keyCount, log.memory, last);
+    if (granules > LONG_GRANULES) this.seen ^= this.touchLong(keyCount, log.memory);
     return true;
   }
 
@@ -130,9 +131,10 @@ export class Prefetcher {
     }
   }
 
-  private touchRecords(count: number, { regions }: Memory): number {
+  private touchRecords(count: number, { regions }: Memory, last: number): number {
     if (regions.length === 0) return 0;
     const { found } = this;
+    const middle = (last + 1) >> 1;
     let number = 0;
     let { words } = regions[number] as Region;
     let seen = 0;
@@ -144,10 +146,7 @@ export class Prefetcher {
         words = (regions[number] as Region).words;
       }
       const at = (ref & REGION_MASK) * 2;
-      seen ^=
-        (words[at] as number) ^
-        (words[at + SECOND_TOUCH] as number) ^
-        (words[at + THIRD_TOUCH] as number);
+      seen ^= (words[at] as number) ^ (words[at + middle] as number) ^ (words[at + last] as number);
     }
     return seen;
   }

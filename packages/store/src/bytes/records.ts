@@ -35,11 +35,11 @@ export function copyWords(
     to.setBigUint64(at + i, from.getBigUint64(start + i, true), true);
 }
 
-/** Copies a value, a range of any array, to a byte of a region. */
+/** Copies a value, a range of any array, to a byte of a region; by words out of `ranges`. */
 export function copyIn(
   region: Region,
   to: number,
-  ranges: ByteRanges,
+  ranges: Pick<ByteRanges, 'bytes' | 'view'>,
   value: Uint8Array,
   offset: number,
   length: number,

@@ -64,6 +64,20 @@ export class WrittenEntries extends Entries {
     return this.writeElsewhere(ranges, key, place, value, offset, length, flags, deadline);
   }
 
+  /**
+   * Writes another value over that of a record that was just found, whose encoding and deadline
+   * stay. False: it does not fit there, and nothing has changed.
+   */
+  protected writeOver(ref: number, value: Uint8Array, offset: number, length: number): boolean {
+    const region = this.memory.regions[ref >>> REGION_BITS] as Region;
+    const at = (ref & REGION_MASK) * 2;
+    const { words } = region;
+    if (!this.fits(ref, words, at, words[at] as number, length)) return false;
+    words[at + 1] = length;
+    copyIn(region, valueByte(words, at), this.key, value, offset, length);
+    return true;
+  }
+
   /** Writes a new record, for a key that was looked up. */
   private writeElsewhere(
     ranges: ByteRanges,
