@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, createServer, connect as netConnect } from 'node:net';
 import { join } from 'node:path';
 import { createServer as createTlsServer, connect as tlsConnect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
@@ -116,6 +117,19 @@ describe('a kvd that asks for no certificates, but looks at them', () => {
     }
     const stranger = { port: optional.port, tls: { ca, ...unsigned } };
     expect(await failure(stranger)).toMatchObject({ code: 'CONNECT' });
+  });
+});
+
+describe('a client that does not even begin with TLS', () => {
+  it('does not keep kvd from stopping', async () => {
+    const stopping = await start('--port', '0');
+    const socket = netConnect(stopping.port, '127.0.0.1');
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    const startedAt = performance.now();
+    expect((await stopping.kill('SIGTERM')).code).toBe(0);
+    expect(performance.now() - startedAt).toBeLessThan(3000);
+    socket.destroy();
   });
 });
 

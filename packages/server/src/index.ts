@@ -1,6 +1,6 @@
 export { matchesGlob } from './glob.ts';
 export { keyspaceEventFlags } from './keyspace-events.ts';
-export type { Listener, ListenOptions, TlsIdentity } from './listen.ts';
+export type { Listener, ListenOptions } from './listen.ts';
 export type {
   AppendOnlyLog,
   ByteRanges,
@@ -16,4 +16,5 @@ export type {
   Snapshots,
   Timers,
 } from './ports.ts';
+export type { TlsIdentity } from './secure-server.ts';
 export { KvServer, type KvServerOptions } from './server.ts';

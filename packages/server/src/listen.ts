@@ -1,13 +1,6 @@
 import { lstat, unlink } from 'node:fs/promises';
-import { connect, createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
-import { HANDSHAKE_MS_MAX } from './limits.ts';
-
-/** Who a listener with TLS is, and which clients it takes. */
-export interface TlsIdentity extends Pick<TlsOptions, 'cert' | 'key' | 'passphrase' | 'ca'> {
-  /** Whether clients show certificates; bad ones are refused wherever any are looked at. */
-  readonly clients: 'required' | 'optional' | 'none';
-}
+import { connect, createServer, type Server } from 'node:net';
+import { type SecureEvents, secureServer, type TlsIdentity } from './secure-server.ts';
 
 /** Where to listen: an address of this machine with a port, with TLS perhaps, or the path of a Unix socket. */
 export type ListenOptions =
@@ -17,6 +10,8 @@ export type ListenOptions =
 /** A listener that is up. */
 export interface Listener {
   readonly server: Server;
+  /** Cuts off clients that have connected, but are none of the server's yet. */
+  readonly cutOff: () => void;
   /** `127.0.0.1:31337`, `[::1]:31337` or a path. */
   readonly address: string;
   /** The port, also when 0 was asked for; `undefined` for a Unix socket. */
@@ -32,11 +27,8 @@ export function formatAddress(host: string, port: number): string {
 }
 
 /** Who hears of a listener's clients, and of its troubles after it came up. */
-export interface ListenEvents {
-  accept(socket: Socket): void;
+export interface ListenEvents extends SecureEvents {
   failed(error: Error, address: string): void;
-  /** A client that could not agree with us on TLS; it is gone. */
-  refused(error: Error, address: string): void;
 }
 
 /**
@@ -78,37 +70,21 @@ async function isDeserted(path: string): Promise<boolean> {
 /** A client may send all its requests, close its half, and read the replies. */
 const SOCKETS = { allowHalfOpen: true, noDelay: true, keepAlive: true };
 
-function serverOf(options: ListenOptions, events: ListenEvents): Server {
-  const accept = (socket: Socket) => events.accept(socket);
+function serverOf(
+  options: ListenOptions,
+  events: ListenEvents,
+): Pick<Listener, 'server' | 'cutOff'> {
   const tls = 'tls' in options ? options.tls : undefined;
+  if (tls !== undefined) return secureServer(SOCKETS, tls, events);
   // Nothing is read before it is known where to.
-  if (tls === undefined) return createServer({ ...SOCKETS, pauseOnConnect: true }, accept);
-  const { clients, ...identity } = tls;
-  const asked = { requestCert: clients !== 'none', rejectUnauthorized: clients === 'required' };
-  const server = createTlsServer({
-    ...SOCKETS,
-    ...identity,
-    ...asked,
-    handshakeTimeout: HANDSHAKE_MS_MAX,
-  });
-  const refuse = (error: Error, { remoteAddress }: Socket) =>
-    events.refused(error, remoteAddress ?? 'gone');
-  server.on('tlsClientError', refuse);
-  server.on('secureConnection', (socket) => {
-    if (clients === 'optional' && !socket.authorized && hasCertificate(socket)) {
-      refuse(socket.authorizationError, socket);
-      socket.destroy();
-    } else accept(socket);
-  });
-  return server;
-}
-
-function hasCertificate(socket: TLSSocket): boolean {
-  return Object.keys(socket.getPeerCertificate()).length > 0;
+  const server = createServer({ ...SOCKETS, pauseOnConnect: true }, (socket) =>
+    events.accept(socket),
+  );
+  return { server, cutOff() {} };
 }
 
 function bind(options: ListenOptions, events: ListenEvents): Promise<Listener> {
-  const server = serverOf(options, events);
+  const { server, cutOff } = serverOf(options, events);
   const where =
     'path' in options
       ? { path: options.path, backlog: BACKLOG }
@@ -126,7 +102,7 @@ function bind(options: ListenOptions, events: ListenEvents): Promise<Listener> {
       const address = isTcp ? formatAddress(bound.address, bound.port) : (bound ?? '');
       server.off('error', reject);
       server.on('error', (error) => events.failed(error, address));
-      resolve({ server, address, port: isTcp ? bound.port : undefined });
+      resolve({ server, cutOff, address, port: isTcp ? bound.port : undefined });
     });
   });
 }

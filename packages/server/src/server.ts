@@ -206,6 +206,7 @@ export class KvServer {
     const closed = this.listeners.map(
       ({ server }) => new Promise<void>((resolve) => server.close(() => resolve())),
     );
+    for (const { cutOff } of this.listeners) cutOff();
     for (const connection of this.connections.keys()) connection.close();
     const timer = timers.setTimeout(() => {
       for (const connection of this.connections.keys()) connection.destroy();
