@@ -12,6 +12,12 @@ const WHOLE_BYTES_MAX = 1024 * 1024;
 /** A frame of which less has come gets no room beforehand: many clients may announce much and send little. */
 const BEGUN_BYTES_MIN = 4 * 1024;
 
+/**
+ * Of a frame of which this much has come, the rest gets its room in one piece: the system gives
+ * memory to what has arrived only, and hundreds of megabytes are not moved again and again.
+ */
+const RESERVED_FROM_BYTES = 4 * 1024 * 1024;
+
 const NO_BYTES = new Uint8Array(0);
 const NO_VIEW = new DataView(NO_BYTES.buffer);
 
@@ -23,7 +29,7 @@ type Origin = 'own' | 'chunk' | 'shared';
  *
  * It is used where it was read to, as far as it is whole requests; only the beginning
  * of one is copied, and a long one is read where it belongs. Room grows with what has
- * arrived: what was announced gets no memory before.
+ * arrived: what was announced gets addresses at most, and no memory before.
  */
 export class InputTail {
   bytes: Uint8Array = NO_BYTES;
@@ -82,6 +88,8 @@ export class InputTail {
 
   /** Drops what lies before `offset`. */
   consume(offset: number): void {
+    // Of a frame that is on its way nothing is dropped, nor of its room.
+    if (offset === this.start && offset < this.end) return;
     this.start = offset;
     const left = this.end - offset;
     if (left <= 0) this.clear();
@@ -145,7 +153,7 @@ export class InputTail {
   private move(left: number, needed: number): void {
     const { bytes, start, end } = this;
     if (needed > this.kept.length) {
-      this.kept = new Uint8Array(this.roomFor(needed));
+      this.kept = this.allocate(needed);
       this.keptView = viewOf(this.kept);
     }
     if (bytes === this.kept) bytes.copyWithin(0, start, end);
@@ -153,13 +161,21 @@ export class InputTail {
     this.use(this.kept, this.keptView, 'own', 0, left);
   }
 
-  /** Doubled, as far as the frame that is on its way needs it, with room for what comes with its end. */
-  private roomFor(needed: number): number {
+  /** An array with room for `needed` bytes and for what will follow them. */
+  private allocate(needed: number): Uint8Array {
     const doubled = Math.max(KEPT_BYTES_MIN, needed * 2);
-    if (this.wanted === 0) return doubled;
+    if (this.wanted === 0) return new Uint8Array(doubled);
+    // As far as the frame that is on its way needs it, with room for what comes with its end.
     const enough = Math.max(needed, this.wanted + READ_BYTES);
     const atOnce = needed < BEGUN_BYTES_MIN ? 0 : WHOLE_BYTES_MAX;
-    return Math.min(enough, Math.max(doubled, atOnce));
+    const next = Math.min(enough, Math.max(doubled, atOnce));
+    if (needed < RESERVED_FROM_BYTES) return new Uint8Array(next);
+    try {
+      return new Uint8Array(enough);
+    } catch {
+      // A system that reserves nothing beyond what it has: then as it comes.
+      return new Uint8Array(next);
+    }
   }
 }
 
