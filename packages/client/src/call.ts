@@ -23,9 +23,9 @@ export interface CallLimits {
 /** A call from being made to having its reply. */
 export interface Call {
   readonly kind: CommandKind;
-  readonly promise: Promise<unknown>;
-  readonly resolve: (reply: unknown) => void;
-  readonly reject: (error: Error) => void;
+  promise: Promise<unknown>;
+  resolve: (reply: unknown) => void;
+  reject: (error: Error) => void;
   /** The request is `[start, end)` of this run, where it stays until it has been answered. */
   run: RequestRun;
   start: number;
@@ -67,6 +67,20 @@ export function settle(call: Call): void {
   if (call.release === undefined) return;
   call.release();
   call.release = undefined;
+}
+
+const ANSWERED = Promise.resolve();
+const nothing = (): void => {};
+
+/**
+ * Lets go of the promise of a call that has been answered. A call that waited for long is old to
+ * the garbage collector, which looks at old objects seldom: what it holds, and what hangs on
+ * that, would stay until then, and collecting would take as long as all the rest.
+ */
+export function forget(call: Call): void {
+  call.promise = ANSWERED;
+  call.resolve = nothing;
+  call.reject = nothing;
 }
 
 /** The length of the request. */

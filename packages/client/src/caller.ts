@@ -1,5 +1,5 @@
 import { ValueCodec } from '@kv/protocol';
-import { type Call, type CallLimits, isExpired, settle, startTime } from './call.ts';
+import { type Call, type CallLimits, forget, isExpired, settle, startTime } from './call.ts';
 import { CallQueue } from './call-queue.ts';
 import { checkSignals, followSignals } from './call-signals.ts';
 import { type Command, type CommandKind, kindOf } from './command.ts';
@@ -240,6 +240,7 @@ export class Caller implements Listening {
     if (call.settled) return true;
     settle(call);
     call.resolve(reply);
+    forget(call);
     this.noticeDrained();
     return true;
   }
@@ -253,6 +254,7 @@ export class Caller implements Listening {
     settle(call);
     // EXECABORT says less than the refusal that it is about.
     call.reject(call.batch?.refusal ?? error);
+    forget(call);
     this.noticeDrained();
     return true;
   }
