@@ -4,13 +4,13 @@ import type { RewriteThreshold, SnapshotKeeper } from '@kv/persistence';
 import { type Clock, type Diagnostics, KvServer, type Log, type Timers } from '@kv/server';
 import { ActiveExpiry } from './active-expiry.ts';
 import { ByteEngine } from './byte-engine.ts';
-import { ConfigError } from './config/config-error.ts';
 import { type Effects, LiveConfig } from './config/live-config.ts';
 import type { Config } from './config/options.ts';
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import type { Engine } from './engine.ts';
 import { KeptLog, noLog } from './kept-log.ts';
 import { Lifecycle, type ShutdownOptions } from './lifecycle.ts';
+import { listen } from './listeners.ts';
 import { loadData } from './load-data.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { Progress } from './progress.ts';
@@ -264,24 +264,4 @@ function memoryOnly({ changed }: Storage, clock: Clock) {
   const snapshots = noSnapshots(clock.now());
   changed.tell = snapshots.changed;
   return snapshots;
-}
-
-async function listen(server: KvServer, config: Config, log: Log): Promise<void> {
-  let { port } = config;
-  for (const { host, optional } of config.bind) {
-    try {
-      const listener = await server.listen({ host, port });
-      // With port 0 the system chooses once, and the other addresses take the same.
-      port = listener.port ?? port;
-    } catch (error) {
-      if (!optional || (error as NodeJS.ErrnoException).code !== 'EADDRNOTAVAIL') throw error;
-      log.warn({ host }, 'this machine does not have the address; going on without it');
-    }
-  }
-  if (config.unixsocket !== '') await server.listen({ path: config.unixsocket });
-  if (server.addresses.length === 0)
-    throw new ConfigError(
-      'CONFIG',
-      `bind: this machine has none of ${config.bind.map(({ host }) => host).join(' ')}, so that nobody could connect`,
-    );
 }

@@ -1,11 +1,10 @@
-import { type CommandRow, commandNamed } from '@kv/protocol';
+import type { CommandRow } from '@kv/protocol';
 import { argumentText } from './argument-text.ts';
-import type { CallOptions } from './call.ts';
-import type { CallLimits } from './caller.ts';
+import type { CallLimits, CallOptions } from './call.ts';
+import { type CommandKind, changesConnection } from './command.ts';
 import { invalid, KvError } from './errors.ts';
 import type { Key } from './method-types.ts';
 import { checkText, checkTimeout } from './options.ts';
-import { changesConnection } from './session.ts';
 
 /** What a view changes; see `KvClient.with`. */
 export interface ScopeOptions extends CallOptions {
@@ -20,9 +19,6 @@ const WHOLE_DATABASE = new Set(['RANDOMKEY', 'FLUSH', 'FLUSHDB', 'FLUSHALL', 'SW
 
 /** Commands whose first argument is a pattern for keys. */
 const BY_PATTERN = new Set(['KEYS', 'DELMATCH']);
-
-/** Saving takes as long as it takes: the client's time limit is for the others. */
-const UNHURRIED = new Set(['SAVE', 'SHUTDOWN']);
 
 /** Glob characters that mean something outside of brackets; see the server's `KEYS`. */
 const GLOB = /[*?[\\]/g;
@@ -89,9 +85,9 @@ export class Scope {
   }
 
   /** What holds for a call: every signal, and its own time limit before the view's. */
-  callLimits(name: string, { signal, timeoutMs }: CallOptions): CallLimits {
+  callLimits({ unhurried }: CommandKind, { signal, timeoutMs }: CallOptions): CallLimits {
     const { limits } = this;
-    const limit = timeoutMs ?? limits.timeoutMs ?? (UNHURRIED.has(name) ? 0 : undefined);
+    const limit = timeoutMs ?? limits.timeoutMs ?? (unhurried ? 0 : undefined);
     if (signal === undefined && limit === limits.timeoutMs) return limits;
     const signals = signal === undefined ? limits.signals : [...limits.signals, signal];
     return { signals, timeoutMs: limit };
@@ -113,14 +109,14 @@ export class Scope {
   }
 
   /** The arguments of a command with the prefix on every key and pattern. */
-  arguments(name: string, args: readonly unknown[]): readonly unknown[] {
-    if (this.isView && changesConnection(name))
+  arguments(kind: CommandKind, args: readonly unknown[]): readonly unknown[] {
+    const { name, row } = kind;
+    if (this.isView && changesConnection(kind))
       throw new KvError(
         'UNSUPPORTED',
         `${name} is for the client: it changes what all views share`,
       );
     if (this.prefix === '') return args;
-    const row: CommandRow | undefined = commandNamed(name);
     if (row === undefined || WHOLE_DATABASE.has(name))
       throw new KvError('UNSUPPORTED', `${name} can't be narrowed to the prefix ${this.prefix}`);
     if (BY_PATTERN.has(name)) return [this.pattern(args[0]), ...args.slice(1)];
@@ -165,12 +161,12 @@ export class Scope {
   }
 
   /** Whether {@link reply} has something to do. */
-  changesReply(name: string): boolean {
+  changesReply({ name }: CommandKind): boolean {
     return this.prefix !== '' && (name === 'KEYS' || name === 'SCAN');
   }
 
   /** A reply whose keys are without the prefix. */
-  reply(name: string, reply: unknown): unknown {
+  reply({ name }: CommandKind, reply: unknown): unknown {
     if (name === 'KEYS') return (reply as Key[]).map((key) => this.withoutPrefix(key));
     const [cursor, keys] = reply as [string, Key[]];
     return [cursor, keys.map((key) => this.withoutPrefix(key))];

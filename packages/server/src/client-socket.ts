@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Sink } from '@kv/protocol';
 import { FULL_READS_MAX, OUTPUT_BYTES_MAX } from './limits.ts';
 import { ownSocket, type ReadTarget } from './own-socket.ts';
@@ -43,6 +44,8 @@ export class ClientSocket implements Sink {
   /** What the socket held after the last write; less by now, perhaps. */
   queuedBytes = 0;
   private readonly wire: Wire;
+  /** With TLS a write is never done at once, but soon. */
+  private readonly secure: boolean;
   private readonly hold: ReplyHold;
   private readonly owner: SocketOwner;
   private reading = true;
@@ -53,7 +56,9 @@ export class ClientSocket implements Sink {
   constructor(accepted: Socket, wire: Wire, owner: SocketOwner) {
     this.wire = wire;
     this.owner = owner;
-    const own = wire.input === undefined ? undefined : ownSocket(accepted, owner);
+    this.secure = accepted instanceof TLSSocket;
+    const plain = wire.input === undefined || this.secure;
+    const own = plain ? undefined : ownSocket(accepted, owner);
     this.socket = own ?? accepted;
     const { socket } = this;
     this.hold = new ReplyHold(wire.appendLog, {
@@ -105,18 +110,22 @@ export class ClientSocket implements Sink {
     wire.statistics.outputBytes += length;
     if (socket.destroyed || socket.writableEnded) return true;
     if (this.hold.keeps(bytes, length)) return true;
-    socket.write(wire.views.get(bytes, length));
+    // Otherwise each reply would cost the whole buffer that it was written to.
+    const copied = this.secure && length <= READ_BYTES;
+    const view = wire.views.get(bytes, length);
+    socket.write(copied ? new Uint8Array(view) : view);
     this.queuedBytes = socket.writableLength;
     if (this.queuedBytes === 0) return true;
     if (this.queuedBytes > OUTPUT_BYTES_MAX) this.block();
-    return false;
+    return copied;
   }
 
   /** To be called when a turn is over: what has not been taken by then has to wait for the client. */
   settle(): void {
     if (this.queuedBytes === 0) return;
     this.queuedBytes = this.socket.writableLength;
-    if (this.queuedBytes > 0 && !this.finished) this.block();
+    const mayWait = this.secure ? READ_BYTES : 0;
+    if (this.queuedBytes > mayWait && !this.finished) this.block();
   }
 
   /** Nothing more is to be executed until the client has taken what waits for it. */

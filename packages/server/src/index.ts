@@ -16,4 +16,5 @@ export type {
   Snapshots,
   Timers,
 } from './ports.ts';
+export type { TlsIdentity } from './secure-server.ts';
 export { KvServer, type KvServerOptions } from './server.ts';
