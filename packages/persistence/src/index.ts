@@ -41,8 +41,8 @@ export {
   LOG_SEGMENT_NUMBER_MAX,
 } from './log/log-limits.ts';
 export type { AppendLogOptions, Exclusively, RewriteThreshold } from './log/log-options.ts';
+export type { FsyncPolicy } from './log/log-sync.ts';
 export type { Released } from './log/log-waiters.ts';
-export type { FsyncPolicy } from './log/log-writer.ts';
 export {
   type LogLoadProgress,
   type LogLoadResult,

@@ -104,8 +104,9 @@ export class ClientSocket implements Sink {
     const { socket, wire } = this;
     wire.statistics.outputBytes += length;
     if (socket.destroyed || socket.writableEnded) return true;
-    if (this.hold.keeps(bytes, length)) return true;
-    socket.write(wire.views.get(bytes, length));
+    const reply = wire.views.get(bytes, length);
+    if (this.hold.keeps(reply)) return true;
+    socket.write(reply);
     this.queuedBytes = socket.writableLength;
     if (this.queuedBytes === 0) return true;
     if (this.queuedBytes > OUTPUT_BYTES_MAX) this.block();

@@ -21,11 +21,13 @@ export interface ReplyHoldOwner {
 export class ReplyHold {
   private readonly log: Pick<AppendOnlyLog, 'holds' | 'whenReleased'>;
   private readonly owner: ReplyHoldOwner;
-  private readonly held: Uint8Array[] = [];
+  private readonly held: Buffer[] = [];
   private heldBytes = 0;
   private isFull = false;
   private isLost = false;
   private afterwards: (() => void) | undefined;
+  /** One for all replies: each has asked for itself, and they are answered in order. */
+  private readonly released = (safe: boolean): void => this.release(safe);
 
   constructor(log: Pick<AppendOnlyLog, 'holds' | 'whenReleased'>, owner: ReplyHoldOwner) {
     this.log = log;
@@ -33,16 +35,18 @@ export class ReplyHold {
   }
 
   /** Takes a copy of a reply that has to wait. False: it may be sent at once. */
-  keeps(bytes: Uint8Array, length: number): boolean {
+  keeps(reply: Uint8Array): boolean {
     if (this.held.length === 0 && !this.log.holds) return false;
-    // A copy, which the `slice` of a Buffer is not.
-    this.held.push(new Uint8Array(bytes.subarray(0, length)));
-    this.heldBytes += length;
+    // A part of a larger array, as a socket wants it: small ones cost a malloc each, and another for the socket.
+    const copy = Buffer.allocUnsafe(reply.length);
+    copy.set(reply);
+    this.held.push(copy);
+    this.heldBytes += reply.length;
     if (this.heldBytes > OUTPUT_BYTES_MAX && !this.isFull) {
       this.isFull = true;
       this.owner.full();
     }
-    this.log.whenReleased((safe) => this.release(safe));
+    this.log.whenReleased(this.released);
     return true;
   }
 
@@ -53,7 +57,6 @@ export class ReplyHold {
     return true;
   }
 
-  /** Each reply has asked for itself, and they are answered in order. */
   private release(safe: boolean): void {
     if (this.isLost) return;
     if (!safe) {
@@ -62,7 +65,7 @@ export class ReplyHold {
       this.owner.lost();
       return;
     }
-    const bytes = this.held.shift() as Uint8Array;
+    const bytes = this.held.shift() as Buffer;
     this.heldBytes -= bytes.length;
     this.owner.send(bytes);
     if (this.held.length > 0) return;

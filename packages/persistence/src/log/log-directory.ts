@@ -52,7 +52,7 @@ export async function createSegment(
 export async function reopenSegment({ fs }: Disk, tail: LogTail): Promise<SegmentFile> {
   const open = await fs.reopenFile(tail.path);
   try {
-    if (tail.tornBytes > 0) await open.truncate(tail.offset);
+    if (tail.tornBytes + tail.roomBytes > 0) await open.truncate(tail.offset);
     await open.sync();
     return new SegmentFile(tail.path, open, tail.salt, tail.offset);
   } catch (error) {

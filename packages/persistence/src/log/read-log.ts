@@ -16,7 +16,7 @@ import {
   segmentName,
 } from './manifest.ts';
 import { SegmentReader } from './segment-reader.ts';
-import { findWitness } from './torn-tail.ts';
+import { findWitness, isRoom } from './torn-tail.ts';
 
 /** How far a replay has come. */
 export interface LogLoadProgress {
@@ -48,6 +48,8 @@ export interface LogTail {
   readonly salt: number;
   /** Bytes behind `offset` that a crash has left. */
   readonly tornBytes: number;
+  /** Bytes behind `offset` that no record has come to use. */
+  readonly roomBytes: number;
 }
 
 /** What a log holds. */
@@ -204,9 +206,11 @@ class LogReplay {
       const ended = await this.readToEnd(reader, segmentIndex, isFollowed);
       this.bytes += reader.offset;
       const { offset, salt, size } = reader;
+      const left = size - offset;
+      const room = (await isRoom(reader)) ? left : 0;
       // The next one has nothing but its header; it is where the log goes on.
       if (ended && !isFollowed) return await this.emptyTail(segmentIndex + 1);
-      return { segmentIndex, path, offset, salt, tornBytes: size - offset };
+      return { segmentIndex, path, offset, salt, tornBytes: left - room, roomBytes: room };
     } finally {
       await reader.close().catch(() => undefined);
     }
@@ -222,7 +226,7 @@ class LogReplay {
       const ended = await this.readRecords(reader);
       const isLast = segmentIndex === this.manifest.segments.length - 1;
       const { offset } = reader;
-      if (ended && offset !== reader.size)
+      if (ended && !(await isRoom(reader)))
         reader.damaged(offset, 'something follows the end of the segment');
       if (isFollowed && !ended)
         reader.damaged(
@@ -259,7 +263,7 @@ class LogReplay {
 
   /** Something does not fit: did a crash leave it? */
   private async judgeTail(reader: SegmentReader): Promise<void> {
-    if (reader.fault === undefined) return;
+    if (reader.fault === undefined || (await isRoom(reader))) return;
     const witness = await findWitness(reader);
     if (witness === undefined) return;
     reader.damaged(
