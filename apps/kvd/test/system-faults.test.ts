@@ -1,5 +1,6 @@
 /** The real process, whose system calls are traced, and fail: what a simulated disk can't show. */
 import { join } from 'node:path';
+import { connect } from '@kv/client';
 import { describe, expect, it } from 'vitest';
 import { startKvdProcess } from './kvd-process.ts';
 import { hasStrace, lineClient, startTraced } from './strace.ts';
@@ -68,6 +69,36 @@ describe.skipIf(!hasStrace)('a server under strace', () => {
       }
     }
     expect(answered).toBe(WRITES);
+  });
+
+  it('with everysec answers no durable request before the write and the fdatasync of its record', {
+    timeout: 30_000,
+  }, async () => {
+    const calls = ['-s', '200', '-e', 'trace=pwrite64,fdatasync,write,writev'];
+    await using kvd = await startTraced(
+      [...logged('durable'), '--appendfsync', 'everysec'],
+      calls,
+      trace('durable'),
+    );
+    const client = await connect({ url: `kv://127.0.0.1:${kvd.port}` });
+    for (let i = 0; i < 20; i++) await client.set(`key:${i}`, 'value', { durable: true });
+    await client.batch((b) => [b.set('key:20', 'value'), b.set('last', 'x')], { durable: true });
+    await client.close();
+    await kvd.stop();
+    const lines = kvd.trace();
+    const first = lines.findIndex((line) => line.includes('key:0'));
+    let [written, synced, answered] = [0, 0, 0];
+    for (const line of lines.slice(first)) {
+      if (/(pwrite64\(.*|<\.\.\. pwrite64 resumed>.*)= \d+$/.test(line)) written++;
+      else if (/(fdatasync\(.*|<\.\.\. fdatasync resumed>.*)= 0$/.test(line)) synced++;
+      // The reply 1 of SET, and that of EXEC behind those of MULTI and of what was queued.
+      else if (line.includes('"\\0\\0\\0\\2\\2\\1"') || line.includes('QUEUED')) {
+        answered++;
+        expect(written).toBeGreaterThanOrEqual(answered);
+        expect(synced).toBeGreaterThanOrEqual(answered);
+      }
+    }
+    expect(answered).toBe(21);
   });
 
   it('whose fdatasync fails acknowledges nothing more, answers reads, and BGREWRITEAOF mends it', {

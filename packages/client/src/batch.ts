@@ -65,12 +65,19 @@ export class BatchBuilder {
     return this.#add('SET', [key, value, ...setWords(options, this.#scope.ttlMs)], options);
   }
 
-  #add(name: string, args: readonly unknown[], { signal, timeoutMs }: CallOptions): QueuedCall {
+  #add(
+    name: string,
+    args: readonly unknown[],
+    { signal, timeoutMs, durable }: CallOptions,
+  ): QueuedCall {
     const row: CommandRow | undefined = commandNamed(name);
     if (changesConnection(name) || row?.group === 'transactions' || name.endsWith('SUBSCRIBE'))
       throw new KvError('UNSUPPORTED', `${name} can't be part of a batch`);
-    if (signal !== undefined || timeoutMs !== undefined)
-      throw new KvError('INVALID_ARGUMENT', 'signal and timeoutMs are options of the whole batch');
+    if (signal !== undefined || timeoutMs !== undefined || durable !== undefined)
+      throw new KvError(
+        'INVALID_ARGUMENT',
+        'signal, timeoutMs and durable are options of the whole batch',
+      );
     this.#commands.push({ name, args: this.#scope.arguments(name, args) });
     return new QueuedCall(this.#commands.length - 1);
   }

@@ -25,6 +25,8 @@ export interface CallLimits {
   readonly signals: readonly AbortSignal[];
   /** `undefined` is the client's. */
   readonly timeoutMs: number | undefined;
+  /** Whether the reply waits for the server's disk. */
+  readonly durable: boolean;
 }
 
 /**
@@ -53,7 +55,7 @@ export class Caller {
     this.codec = codec;
     this.session = new Session(options);
     this.subscriptions = new Subscriptions((name, args, timeoutMs) =>
-      this.call(name, args, { signals: NO_SIGNALS, timeoutMs }),
+      this.call(name, args, { signals: NO_SIGNALS, timeoutMs, durable: false }),
     );
     this.queue = new CallQueue(codec);
     this.expiry = new Expiry(
@@ -112,7 +114,7 @@ export class Caller {
     name: string,
     args: readonly unknown[],
     batch: readonly Command[] | undefined,
-    { signals, timeoutMs }: CallLimits,
+    { signals, timeoutMs, durable }: CallLimits,
   ): Promise<unknown> {
     const { options, queue } = this;
     try {
@@ -125,6 +127,7 @@ export class Caller {
       const answer = { resolve, reject, expiresAt };
       const call =
         batch === undefined ? queue.add(name, args, answer) : queue.addBatch(batch, answer);
+      if (durable) call.run.makeDurable(call.start, call.end);
       if (call.tells !== undefined) this.session.asked(name, call.tells);
       this.expiry.watch(expiresAt, now);
       if (signals.length > 0) this.follow(signals, call);

@@ -35,7 +35,7 @@ const UPDATE_ATTEMPTS_MAX = 32;
 const SUBSCRIBE_OPTIONS = new Set(['queueMax', 'signal', 'timeoutMs']);
 /** Messages that wait to be taken. */
 const SUBSCRIPTION_QUEUE_MAX = 10_000;
-const SET_MANY_OPTIONS = new Set(['ttlMs', 'signal', 'timeoutMs']);
+const SET_MANY_OPTIONS = new Set(['ttlMs', 'signal', 'timeoutMs', 'durable']);
 const NO_OPTIONS = {};
 
 /** What the scoped views of one client share. */
@@ -145,10 +145,10 @@ class Client implements Omit<OwnMethods, 'execute' | 'batch'> {
     change: (current: T | undefined) => T | undefined | Promise<T | undefined>,
     options: WriteOptions = NO_OPTIONS,
   ): Promise<T | undefined> {
-    const { ttlMs = this.#scope.ttlMs, deadline } = options;
+    const { ttlMs = this.#scope.ttlMs, deadline, signal, timeoutMs } = options;
     const keepTtl = ttlMs === undefined && deadline === undefined;
     for (let attempt = 0; attempt < UPDATE_ATTEMPTS_MAX; attempt++) {
-      const current = (await this.#send('GET', [key], options)) as T | undefined;
+      const current = (await this.#send('GET', [key], { signal, timeoutMs })) as T | undefined;
       // What is compared stays as it was, whatever `change` does to the value.
       const before = this.#shared.caller.copyOf(current);
       const value = await change(current);
@@ -173,16 +173,13 @@ class Client implements Omit<OwnMethods, 'execute' | 'batch'> {
     options: SetManyOptions = NO_OPTIONS,
   ): Promise<number> {
     checkNames('setMany', options, SET_MANY_OPTIONS);
-    const { ttlMs = this.#scope.ttlMs, signal, timeoutMs } = options;
+    const { ttlMs = this.#scope.ttlMs, ...call } = options;
     const pairs = [...entries];
     if (pairs.length === 0) return 0;
-    if (ttlMs === undefined)
-      return (await this.#send('MSET', pairs.flat(), { signal, timeoutMs })) as number;
+    if (ttlMs === undefined) return (await this.#send('MSET', pairs.flat(), call)) as number;
     for (let at = 0; at < pairs.length; at += SET_BATCH) {
       const batch = pairs.slice(at, at + SET_BATCH);
-      await Promise.all(
-        batch.map(([key, value]) => this.set(key, value, { ttlMs, signal, timeoutMs })),
-      );
+      await Promise.all(batch.map(([key, value]) => this.set(key, value, { ttlMs, ...call })));
     }
     return pairs.length;
   }
@@ -195,7 +192,7 @@ class Client implements Omit<OwnMethods, 'execute' | 'batch'> {
     const { signal, ...write } = options;
     const { caller, flights } = this.#shared;
     const { database } = caller;
-    const found = await this.#send('GET', [key], options);
+    const found = await this.#send('GET', [key], { signal, timeoutMs: options.timeoutMs });
     if (found !== undefined) return found as T;
     const flight = `${database}:${keyText(this.#scope.key(key))}`;
     const { signals } = this.#scope.callLimits('SET', { signal });

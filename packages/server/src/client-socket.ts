@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import type { Sink } from '@kv/protocol';
 import { FULL_READS_MAX, OUTPUT_BYTES_MAX } from './limits.ts';
 import { ownSocket, type ReadTarget } from './own-socket.ts';
-import type { AppendOnlyLog, Timers } from './ports.ts';
-import { ReplyHold } from './reply-hold.ts';
+import type { Timers } from './ports.ts';
+import { type HoldingLog, ReplyHold } from './reply-hold.ts';
 import { READ_BYTES, type SharedInput } from './shared-input.ts';
 import type { Statistics } from './statistics.ts';
 import type { WriteViews } from './write-views.ts';
@@ -13,7 +13,7 @@ export interface Wire {
   /** Undefined: sockets are read as plain streams, each read in an array of its own. */
   readonly input: SharedInput | undefined;
   readonly views: WriteViews;
-  readonly appendLog: Pick<AppendOnlyLog, 'holds' | 'whenReleased'>;
+  readonly appendLog: HoldingLog;
   readonly timers: Timers;
   readonly statistics: Pick<Statistics, 'outputBytes'>;
   /** Who has read last, and how many full reads in a row. */
@@ -97,6 +97,11 @@ export class ClientSocket implements Sink {
     // How much of a write that is under way the kernel has not taken; undocumented, so perhaps not there.
     const handle = (this.socket as { _handle?: { writeQueueSize?: number } })._handle;
     return bytesWritten - writableLength - (handle?.writeQueueSize ?? 0);
+  }
+
+  /** Whether what is sent now waits until it is on disk, whatever the log's policy. */
+  set durable(durable: boolean) {
+    this.hold.durable = durable;
   }
 
   /** {@link Sink}: the kernel has everything, or the socket keeps the array. */

@@ -1,6 +1,9 @@
 import { OUTPUT_BYTES_MAX } from './limits.ts';
 import type { AppendOnlyLog } from './ports.ts';
 
+/** What a hold needs of the log. */
+export type HoldingLog = Pick<AppendOnlyLog, 'holds' | 'whenReleased' | 'whenDurable'>;
+
 /** Who a hold belongs to. */
 export interface ReplyHoldOwner {
   /** These may go to the client now. */
@@ -19,24 +22,28 @@ export interface ReplyHoldOwner {
  * behind a reply that waits, waits behind it.
  */
 export class ReplyHold {
-  private readonly log: Pick<AppendOnlyLog, 'holds' | 'whenReleased'>;
+  /** Whether replies wait for the disk whatever the log's policy: their requests were durable ones. */
+  durable = false;
+  private readonly log: HoldingLog;
   private readonly owner: ReplyHoldOwner;
   private readonly held: Buffer[] = [];
   private heldBytes = 0;
+  /** A durable one is among what is held, and what comes behind it is held likewise. */
+  private holdsDurable = false;
   private isFull = false;
   private isLost = false;
   private afterwards: (() => void) | undefined;
   /** One for all replies: each has asked for itself, and they are answered in order. */
   private readonly released = (safe: boolean): void => this.release(safe);
 
-  constructor(log: Pick<AppendOnlyLog, 'holds' | 'whenReleased'>, owner: ReplyHoldOwner) {
+  constructor(log: HoldingLog, owner: ReplyHoldOwner) {
     this.log = log;
     this.owner = owner;
   }
 
   /** Takes a copy of a reply that has to wait. False: it may be sent at once. */
   keeps(reply: Uint8Array): boolean {
-    if (this.held.length === 0 && !this.log.holds) return false;
+    if (this.held.length === 0 && !this.durable && !this.log.holds) return false;
     // A part of a larger array, as a socket wants it: small ones cost a malloc each, and another for the socket.
     const copy = Buffer.allocUnsafe(reply.length);
     copy.set(reply);
@@ -46,7 +53,9 @@ export class ReplyHold {
       this.isFull = true;
       this.owner.full();
     }
-    this.log.whenReleased(this.released);
+    this.holdsDurable ||= this.durable;
+    if (this.holdsDurable) this.log.whenDurable(this.released);
+    else this.log.whenReleased(this.released);
     return true;
   }
 
@@ -71,6 +80,7 @@ export class ReplyHold {
     if (this.held.length > 0) return;
     const { isFull, afterwards } = this;
     this.isFull = false;
+    this.holdsDurable = false;
     this.afterwards = undefined;
     this.owner.emptied(isFull);
     afterwards?.();
