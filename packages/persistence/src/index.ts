@@ -74,8 +74,8 @@ export {
 } from './read-snapshot.ts';
 export { formatSavePoints, parseSavePoints, type SavePoint } from './save-points.ts';
 export type { SaveReason, SnapshotEvent, SnapshotEventListener } from './snapshot-events.ts';
+export type { SnapshotHeader } from './snapshot-header.ts';
 export { SnapshotKeeper } from './snapshot-keeper.ts';
-export type { SnapshotHeader } from './snapshot-reader.ts';
 export type { SaveProgress } from './snapshot-writer.ts';
 export type { SnapshotStore, ValueCodec } from './store-entries.ts';
 export {

@@ -2,7 +2,8 @@ import { BlockEntries, type RecordFault } from './block-entries.ts';
 import type { EntrySink } from './entry.ts';
 import { type Environment, resolveEnvironment } from './environment.ts';
 import { describe, SnapshotDamagedError, SnapshotError } from './errors.ts';
-import { type Block, type SnapshotHeader, SnapshotReader } from './snapshot-reader.ts';
+import type { SnapshotHeader } from './snapshot-header.ts';
+import { type Block, SnapshotReader } from './snapshot-reader.ts';
 
 /** How far a load or a verification has come. */
 export interface LoadProgress {

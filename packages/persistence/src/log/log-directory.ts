@@ -61,6 +61,22 @@ export async function reopenSegment({ fs }: Disk, tail: LogTail): Promise<Segmen
   }
 }
 
+/** Forgets the segments behind the log's tail: a rewrite has made them, and they were never begun. */
+export async function dropUnused(
+  disk: Disk,
+  directory: string,
+  manifest: Manifest,
+  { segmentIndex }: LogTail,
+): Promise<Manifest> {
+  const unused = manifest.segments.slice(segmentIndex + 1);
+  if (unused.length === 0) return manifest;
+  const kept = { ...manifest, segments: manifest.segments.slice(0, segmentIndex + 1) };
+  await replaceManifest(disk, directory, kept);
+  const names = unused.map(({ number }) => segmentName(number));
+  await removeFiles(disk, directory, names);
+  return kept;
+}
+
 /**
  * Removes files of a log that the manifest does not name; answers which.
  *

@@ -4,8 +4,9 @@ import {
   SYNC_INTERVAL_MS,
   SYNC_LATE_MS,
   SYNC_NOW_MS_MAX,
+  WRITE_NOW_BYTES_MAX,
 } from './log-limits.ts';
-import type { SegmentFile } from './segment-file.ts';
+import type { Append, SegmentFile } from './segment-file.ts';
 
 /** When what was written is made durable: before it is answered, once a second, or when the system likes. */
 export type FsyncPolicy = 'always' | 'everysec' | 'no';
@@ -84,6 +85,12 @@ export class LogSync {
    */
   get isWaitedFor(): boolean {
     return this.policy === 'always' && this.tookMs <= SYNC_NOW_MS_MAX;
+  }
+
+  /** How a record gets to its file. */
+  wayFor(record: Uint8Array): Append {
+    const now = this.isWaitedFor && record.length <= WRITE_NOW_BYTES_MAX;
+    return { now, intoRoom: this.policy === 'always' };
   }
 
   /** Somebody wants everything up to a position on disk. `isWriting`: the writer will see to it. */

@@ -8,7 +8,6 @@ import {
   BACKLOG_BYTES_MAX,
   GATHER_MS_MAX,
   GATHER_TURNS_MAX,
-  WRITE_NOW_BYTES_MAX,
   WRITE_RETRY_MS,
 } from './log-limits.ts';
 import { type FsyncPolicy, LogSync } from './log-sync.ts';
@@ -228,7 +227,7 @@ export class LogWriter {
     const isEnd = 'next' in item;
     try {
       if (isEnd) await segment.finish(RECORD_END);
-      else await this.append(item, segment);
+      else await segment.append(item.record, RECORD_EFFECTS, this.sync.wayFor(item.record));
     } catch (error) {
       if (this.sync.segment !== segment) return true;
       this.queue.unshift(item);
@@ -241,11 +240,6 @@ export class LogWriter {
     if (isEnd) await this.move(segment, item);
     else await this.added(item);
     return true;
-  }
-
-  private append({ record }: EffectGroup, segment: SegmentFile): Promise<void> {
-    const now = this.sync.isWaitedFor && record.length <= WRITE_NOW_BYTES_MAX;
-    return segment.append(record, RECORD_EFFECTS, { now, intoRoom: this.policy === 'always' });
   }
 
   private async added(group: EffectGroup): Promise<void> {

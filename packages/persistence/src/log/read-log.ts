@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { hasCode } from '../directory.ts';
 import { type Environment, resolveEnvironment } from '../environment.ts';
-import { describe, type SnapshotDamagedError, SnapshotError } from '../errors.ts';
+import { type SnapshotDamagedError, SnapshotError } from '../errors.ts';
 import { readSnapshot } from '../read-snapshot.ts';
 import { EffectReplay } from './effect-replay.ts';
 import type { EffectSink } from './effect-sink.ts';
-import { LogDamagedError, LogError } from './log-errors.ts';
+import { asLogError, LogDamagedError, LogError } from './log-errors.ts';
 import { RECORD_END, SEGMENT_HEADER_BYTES } from './log-layout.ts';
 import {
   baseName,
@@ -86,11 +86,7 @@ export async function readLog(
     if (manifest === undefined || manifest === NO_LOG) return undefined;
     return await new LogReplay(directory, manifest, sink, environment, options).run();
   } catch (error) {
-    if (error instanceof LogError) throw error;
-    throw new LogError('LOG_READ_FAILED', `could not read the log: ${describe(error)}`, {
-      path: directory,
-      cause: error,
-    });
+    throw asLogError(error, directory, 'read');
   }
 }
 
@@ -190,7 +186,7 @@ class LogReplay {
       this.bytes = loaded.bytes;
       this.entries = loaded.entries;
     } catch (error) {
-      throw error instanceof SnapshotError ? asLogError(error, path) : error;
+      throw error instanceof SnapshotError ? asBaseError(error, path) : error;
     }
   }
 
@@ -278,7 +274,7 @@ class LogReplay {
 }
 
 /** What is wrong with a base is wrong with the log. */
-function asLogError(error: SnapshotError, path: string): LogError {
+function asBaseError(error: SnapshotError, path: string): LogError {
   const { message, cause } = error;
   switch (error.code) {
     case 'SNAPSHOT_DAMAGED':
