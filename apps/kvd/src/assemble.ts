@@ -14,6 +14,7 @@ import { listen } from './listeners.ts';
 import { loadData } from './load-data.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { Progress } from './progress.ts';
+import { ReadyMemory } from './ready-memory.ts';
 import { keptSnapshots, noSnapshots, openKeeper, saveProgress } from './snapshots.ts';
 import { version } from './version.ts';
 
@@ -58,6 +59,7 @@ export interface Daemon {
 /** What a daemon stores its data in: memory, and the disk if it has any. */
 interface Storage {
   readonly engine: Engine;
+  readonly memory: ReadyMemory;
   readonly disk: { readonly keeper: SnapshotKeeper; readonly appendLog: KeptLog } | undefined;
   readonly lock: DirectoryLock | undefined;
   readonly changed: { tell(): void };
@@ -72,7 +74,7 @@ interface Storage {
 export async function assemble(config: Config, surroundings: Surroundings): Promise<Daemon> {
   const storage = await openStorage(config, surroundings);
   const { server, lifecycle, startJobs } = build(config, surroundings, storage);
-  const { engine, disk } = storage;
+  const { engine, memory, disk } = storage;
   const { clock, log, onLoadProgress } = surroundings;
   const undone = async (error: unknown): Promise<never> => {
     await lifecycle.abort();
@@ -91,7 +93,7 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
       const whole =
         disk === undefined ||
         (await loadData(
-          { ...disk, engine, appendonly, clock, log, onProgress },
+          { ...disk, engine, memory, appendonly, clock, log, onProgress },
           lifecycle.loadSignal,
         ).catch(undone));
       if (!whole || lifecycle.loadSignal.aborted) return false;
@@ -105,14 +107,16 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
 async function openStorage(config: Config, surroundings: Surroundings): Promise<Storage> {
   const { clock, timers, log, random, inMemory, onSaveEnd } = surroundings;
   const changed = { tell: () => {} };
+  const memory = new ReadyMemory();
   const engine = new ByteEngine({
+    allocate: (bytes) => memory.allocate(bytes),
     databases: config.databases,
     maxBytes: config.maxmemory,
     evictionPolicy: config['maxmemory-policy'],
     changed: () => changed.tell(),
     random,
   });
-  if (inMemory) return { engine, changed, disk: undefined, lock: undefined };
+  if (inMemory) return { engine, memory, changed, disk: undefined, lock: undefined };
   const lock = await lockDirectory(config.dir);
   if (lock.takenOverFrom !== undefined)
     log.warn(
@@ -142,7 +146,7 @@ async function openStorage(config: Config, surroundings: Surroundings): Promise<
       onSaveEnd,
     });
     changed.tell = () => keeper.changed();
-    return { engine, changed, disk: { keeper, appendLog }, lock };
+    return { engine, memory, changed, disk: { keeper, appendLog }, lock };
   } catch (error) {
     lock.release();
     throw error;

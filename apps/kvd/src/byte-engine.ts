@@ -1,7 +1,13 @@
 import type { EffectBuffer, EntryBatch, FrozenView, SnapshotEntry } from '@kv/persistence';
 import { EntryType } from '@kv/protocol';
 import type { Keyspace, KeyspaceObserver } from '@kv/server';
-import { type ByteEvictionPolicy, ByteStore, type Journal, OneRange } from '@kv/store';
+import {
+  type Allocate,
+  type ByteEvictionPolicy,
+  ByteStore,
+  type Journal,
+  OneRange,
+} from '@kv/store';
 import { DatabaseRangeError, type Engine, EntryTypeError } from './engine.ts';
 
 /** How a daemon's engine is made. */
@@ -14,6 +20,8 @@ export interface ByteEngineOptions {
   readonly changed: () => void;
   /** As `Math.random`. */
   readonly random: () => number;
+  /** Where memory comes from. Default: `ArrayBuffer`s. */
+  readonly allocate?: Allocate;
 }
 
 /** The daemon's engine: a `ByteStore`, whose frozen views are what snapshots are written from. */
@@ -27,9 +35,21 @@ export class ByteEngine implements Engine {
   private readonly restored = new OneRange();
   private readonly changed: () => void;
 
-  constructor({ databases, maxBytes, evictionPolicy, changed, random }: ByteEngineOptions) {
+  constructor({
+    databases,
+    maxBytes,
+    evictionPolicy,
+    changed,
+    random,
+    allocate,
+  }: ByteEngineOptions) {
     this.changed = changed;
-    this.store = new ByteStore({ databases, journal: this.journal(), random });
+    this.store = new ByteStore({
+      databases,
+      journal: this.journal(),
+      random,
+      ...(allocate !== undefined && { allocate }),
+    });
     this.limit(maxBytes, evictionPolicy);
   }
 

@@ -1,4 +1,10 @@
-import { type Exclusively, type SavePoint, SnapshotError, SnapshotKeeper } from '@kv/persistence';
+import {
+  type Exclusively,
+  type LoadProgress,
+  type SavePoint,
+  SnapshotError,
+  SnapshotKeeper,
+} from '@kv/persistence';
 import type { Clock, Log, Snapshots, Timers } from '@kv/server';
 import type { Engine } from './engine.ts';
 import type { Progress } from './progress.ts';
@@ -37,13 +43,13 @@ export async function loadSnapshot(
   engine: Engine,
   signal: AbortSignal,
   log: Log,
-  onProgress: ((progress: Progress) => void) | undefined,
+  onProgress: (progress: LoadProgress) => void,
 ): Promise<boolean> {
   try {
     const loaded = await keeper.load(engine, {
-      onProgress: ({ entries, bytes, bytesTotal }) => {
+      onProgress: (progress) => {
         signal.throwIfAborted();
-        onProgress?.({ entries, fraction: bytes / Math.max(1, bytesTotal) });
+        onProgress(progress);
       },
     });
     if (loaded === undefined) log.info({ path: keeper.path }, 'no snapshot yet: starting empty');

@@ -63,13 +63,16 @@ export class BatchBuilder {
   #add(
     kind: CommandKind,
     args: readonly unknown[],
-    { signal, timeoutMs }: CallOptions,
+    { signal, timeoutMs, durable }: CallOptions,
   ): QueuedCall {
     const { name, row } = kind;
     if (changesConnection(kind) || row?.group === 'transactions' || name.endsWith('SUBSCRIBE'))
       throw new KvError('UNSUPPORTED', `${name} can't be part of a batch`);
-    if (signal !== undefined || timeoutMs !== undefined)
-      throw new KvError('INVALID_ARGUMENT', 'signal and timeoutMs are options of the whole batch');
+    if (signal !== undefined || timeoutMs !== undefined || durable !== undefined)
+      throw new KvError(
+        'INVALID_ARGUMENT',
+        'signal, timeoutMs and durable are options of the whole batch',
+      );
     this.#commands.push({ kind, args: this.#scope.arguments(kind, args) });
     return new QueuedCall(this.#commands.length - 1);
   }

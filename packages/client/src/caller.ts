@@ -55,7 +55,7 @@ export class Caller implements Listening {
     this.heartbeat = new Heartbeat(options.timers, options.silenceMs, this);
     this.subscriptions = new Subscriptions((name, args, timeoutMs) => {
       this.heartbeat.start();
-      return this.call(kindOf(name), args, { signals: NO_SIGNALS, timeoutMs });
+      return this.call(kindOf(name), args, { signals: NO_SIGNALS, timeoutMs, durable: false });
     });
     this.queue = new CallQueue(codec);
     this.drain = new Drain(options.timers);
@@ -131,7 +131,7 @@ export class Caller implements Listening {
     kind: CommandKind,
     args: readonly unknown[],
     batch: readonly Command[] | undefined,
-    { signals, timeoutMs }: CallLimits,
+    { signals, timeoutMs, durable }: CallLimits,
   ): Promise<unknown> {
     const { options, queue } = this;
     try {
@@ -140,6 +140,7 @@ export class Caller implements Listening {
         timeoutMs === undefined ? options.timeoutMs : checkTimeout('timeoutMs', timeoutMs);
       const call =
         batch === undefined ? queue.add(kind, args, limitMs) : queue.addBatch(batch, limitMs);
+      if (durable) call.run.makeDurable(call.start, call.end);
       if (call.tells !== undefined) this.session.asked(kind.name, call.tells);
       if (signals.length > 0) followSignals(signals, call, (error) => this.giveUp(call, error));
       if (this.connector.link === undefined) this.waitForConnection(call);

@@ -179,7 +179,7 @@ class Client implements Omit<OwnMethods, 'execute' | 'batch'> {
     const { signal, ...write } = options;
     const { caller, flights } = this.#shared;
     const { database } = caller;
-    const found = await this.#send(GET, [key], options);
+    const found = await this.#send(GET, [key], { signal, timeoutMs: options.timeoutMs });
     if (found !== undefined) return found as T;
     const flight = `${database}:${keyText(this.#scope.key(key))}`;
     const { signals } = this.#scope.callLimits(SET, { signal });

@@ -82,7 +82,7 @@ function isOptions(value: unknown): value is Record<string, unknown> {
 function optionWords(method: Method, options: Readonly<Record<string, unknown>>): unknown[] {
   const words: unknown[] = [];
   for (const [name, value] of Object.entries(options)) {
-    if (name === 'signal' || name === 'timeoutMs') continue;
+    if (name === 'signal' || name === 'timeoutMs' || name === 'durable') continue;
     const operands = method.options.get(name.toLowerCase());
     if (operands === undefined)
       throw new KvError('INVALID_ARGUMENT', `${method.row.name} has no option ${name}`);

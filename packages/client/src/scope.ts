@@ -57,11 +57,11 @@ export class Scope {
 
   /** The scope of a client that is no view. */
   static whole(): Scope {
-    const limits = { signals: NO_SIGNALS, timeoutMs: undefined };
+    const limits = { signals: NO_SIGNALS, timeoutMs: undefined, durable: false };
     return new Scope({ prefix: '', ttlMs: undefined, isView: false, limits });
   }
 
-  narrowed({ prefix = '', ttlMs = this.ttlMs, signal, timeoutMs }: ScopeOptions): Scope {
+  narrowed({ prefix = '', ttlMs = this.ttlMs, signal, timeoutMs, durable }: ScopeOptions): Scope {
     checkText('prefix', prefix);
     if (ttlMs !== undefined && !(Number.isSafeInteger(ttlMs) && ttlMs >= 1))
       throw invalid('ttlMs', ttlMs, 'a whole number of milliseconds, at least 1');
@@ -74,23 +74,26 @@ export class Scope {
       limits: {
         signals: signal === undefined ? limits.signals : [...limits.signals, signal],
         timeoutMs: timeoutMs ?? limits.timeoutMs,
+        durable: durable ?? limits.durable,
       },
     });
   }
 
   /** The same without its signals. */
   unsignalled(): Scope {
-    const limits = { signals: NO_SIGNALS, timeoutMs: this.limits.timeoutMs };
+    const limits = { ...this.limits, signals: NO_SIGNALS };
     return new Scope({ prefix: this.prefix, ttlMs: this.ttlMs, isView: this.isView, limits });
   }
 
   /** What holds for a call: every signal, and its own time limit before the view's. */
-  callLimits({ unhurried }: CommandKind, { signal, timeoutMs }: CallOptions): CallLimits {
+  callLimits({ unhurried }: CommandKind, { signal, timeoutMs, durable }: CallOptions): CallLimits {
     const { limits } = this;
+    const waits = durable ?? limits.durable;
     const limit = timeoutMs ?? limits.timeoutMs ?? (unhurried ? 0 : undefined);
-    if (signal === undefined && limit === limits.timeoutMs) return limits;
+    if (signal === undefined && limit === limits.timeoutMs && waits === limits.durable)
+      return limits;
     const signals = signal === undefined ? limits.signals : [...limits.signals, signal];
-    return { signals, timeoutMs: limit };
+    return { signals, timeoutMs: limit, durable: waits };
   }
 
   /** A key with the prefix. */

@@ -15,7 +15,7 @@ const SET_BATCH = 1000;
 /** So often `update` reads anew before it gives up. */
 const UPDATE_ATTEMPTS_MAX = 32;
 
-const SET_MANY_OPTIONS = new Set(['ttlMs', 'signal', 'timeoutMs']);
+const SET_MANY_OPTIONS = new Set(['ttlMs', 'signal', 'timeoutMs', 'durable']);
 
 const GET = kindOf('GET');
 const MSET = kindOf('MSET');
@@ -39,10 +39,10 @@ export async function update<T>(
   change: (current: T | undefined) => T | undefined | Promise<T | undefined>,
   options: WriteOptions,
 ): Promise<T | undefined> {
-  const { ttlMs = calls.ttlMs, deadline } = options;
+  const { ttlMs = calls.ttlMs, deadline, signal, timeoutMs } = options;
   const keepTtl = ttlMs === undefined && deadline === undefined;
   for (let attempt = 0; attempt < UPDATE_ATTEMPTS_MAX; attempt++) {
-    const current = (await calls.send(GET, [key], options)) as T | undefined;
+    const current = (await calls.send(GET, [key], { signal, timeoutMs })) as T | undefined;
     // What is compared stays as it was, whatever `change` does to the value.
     const before = calls.copyOf(current);
     const value = await change(current);
@@ -60,16 +60,13 @@ export async function setMany(
   options: SetManyOptions,
 ): Promise<number> {
   checkNames('setMany', options, SET_MANY_OPTIONS);
-  const { ttlMs = calls.ttlMs, signal, timeoutMs } = options;
+  const { ttlMs = calls.ttlMs, ...call } = options;
   const pairs = [...entries];
   if (pairs.length === 0) return 0;
-  if (ttlMs === undefined)
-    return (await calls.send(MSET, pairs.flat(), { signal, timeoutMs })) as number;
+  if (ttlMs === undefined) return (await calls.send(MSET, pairs.flat(), call)) as number;
   for (let at = 0; at < pairs.length; at += SET_BATCH) {
     const batch = pairs.slice(at, at + SET_BATCH);
-    await Promise.all(
-      batch.map(([key, value]) => calls.set(key, value, { ttlMs, signal, timeoutMs })),
-    );
+    await Promise.all(batch.map(([key, value]) => calls.set(key, value, { ttlMs, ...call })));
   }
   return pairs.length;
 }

@@ -3,7 +3,7 @@
  * is written, when a rewrite begins, how long each call of the disk takes, when the power fails, and what
  * the disk has lost then.
  */
-import type { FsyncPolicy } from '../src/log/log-writer.ts';
+import type { FsyncPolicy } from '../src/log/log-sync.ts';
 import { openLog } from './open-log.ts';
 import { seeded } from './random.ts';
 import { SimulatedDisk } from './simulated-disk.ts';

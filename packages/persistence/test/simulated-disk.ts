@@ -122,6 +122,8 @@ export class SimulatedDisk implements FileSystem {
       write: (bytes, position) => call(() => file.write(bytes, position)),
       sync: () => call(() => file.sync()),
       syncData: () => call(() => file.syncData()),
+      writeNow: (bytes, position) => file.writeNow(bytes, position),
+      syncDataNow: () => file.syncDataNow(),
       truncate: (length) => call(() => file.truncate(length)),
       close: () => file.close(),
     });
@@ -220,6 +222,15 @@ export class SimulatedDisk implements FileSystem {
     const alive = () => {
       if (epoch !== this.epoch) throw failure('EBADF', 'the power has failed');
     };
+    const write = (bytes: Uint8Array, position: number) => {
+      alive();
+      inode.write(bytes, position);
+      return bytes.length;
+    };
+    const sync = () => {
+      alive();
+      if (this.syncsFiles) inode.sync();
+    };
     return {
       size: async () => inode.cache.length,
       read: async (into, position) => {
@@ -228,19 +239,11 @@ export class SimulatedDisk implements FileSystem {
         into.set(part);
         return part.length;
       },
-      write: async (bytes, position) => {
-        alive();
-        inode.write(bytes, position);
-        return bytes.length;
-      },
-      sync: async () => {
-        alive();
-        if (this.syncsFiles) inode.sync();
-      },
-      syncData: async () => {
-        alive();
-        if (this.syncsFiles) inode.sync();
-      },
+      write: async (bytes, position) => write(bytes, position),
+      sync: async () => sync(),
+      syncData: async () => sync(),
+      writeNow: write,
+      syncDataNow: sync,
       truncate: async (length) => {
         alive();
         inode.truncate(length);

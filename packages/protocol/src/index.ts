@@ -37,7 +37,7 @@ export {
   encodingOfForm,
 } from './encodings.ts';
 export { type ErrorCode, type ErrorReply, Errors, errorReply, ProtocolError } from './errors.ts';
-export { FrameKind, NATIVE_VERSION } from './frame.ts';
+export { FrameKind, makeDurable, NATIVE_VERSION } from './frame.ts';
 export { FrameReader } from './frame-reader.ts';
 export { INTEGER_TEXT_MAX, integerElement, parseDecimal, writeDecimal } from './integer.ts';
 export {

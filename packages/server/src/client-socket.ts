@@ -3,8 +3,8 @@ import { TLSSocket } from 'node:tls';
 import type { Sink } from '@kv/protocol';
 import { FULL_READS_MAX, OUTPUT_BYTES_MAX } from './limits.ts';
 import { ownSocket, type ReadTarget } from './own-socket.ts';
-import type { AppendOnlyLog, Timers } from './ports.ts';
-import { ReplyHold } from './reply-hold.ts';
+import type { Timers } from './ports.ts';
+import { type HoldingLog, ReplyHold } from './reply-hold.ts';
 import { READ_BYTES, type SharedInput } from './shared-input.ts';
 import type { Statistics } from './statistics.ts';
 import type { WriteViews } from './write-views.ts';
@@ -14,7 +14,7 @@ export interface Wire {
   /** Undefined: sockets are read as plain streams, each read in an array of its own. */
   readonly input: SharedInput | undefined;
   readonly views: WriteViews;
-  readonly appendLog: Pick<AppendOnlyLog, 'holds' | 'whenReleased'>;
+  readonly appendLog: HoldingLog;
   readonly timers: Timers;
   readonly statistics: Pick<Statistics, 'outputBytes'>;
   /** Who has read last, and how many full reads in a row. */
@@ -104,16 +104,21 @@ export class ClientSocket implements Sink {
     return bytesWritten - writableLength - (handle?.writeQueueSize ?? 0);
   }
 
+  /** Whether what is sent now waits until it is on disk, whatever the log's policy. */
+  set durable(durable: boolean) {
+    this.hold.durable = durable;
+  }
+
   /** {@link Sink}: the kernel has everything, or the socket keeps the array. */
   send(bytes: Uint8Array, length: number): boolean {
     const { socket, wire } = this;
     wire.statistics.outputBytes += length;
     if (socket.destroyed || socket.writableEnded) return true;
-    if (this.hold.keeps(bytes, length)) return true;
+    const reply = wire.views.get(bytes, length);
+    if (this.hold.keeps(reply)) return true;
     // Otherwise each reply would cost the whole buffer that it was written to.
     const copied = this.secure && length <= READ_BYTES;
-    const view = wire.views.get(bytes, length);
-    socket.write(copied ? new Uint8Array(view) : view);
+    socket.write(copied ? new Uint8Array(reply) : reply);
     this.queuedBytes = socket.writableLength;
     if (this.queuedBytes === 0) return true;
     if (this.queuedBytes > OUTPUT_BYTES_MAX) this.block();

@@ -1,6 +1,9 @@
 import { OUTPUT_BYTES_MAX } from './limits.ts';
 import type { AppendOnlyLog } from './ports.ts';
 
+/** What a hold needs of the log. */
+export type HoldingLog = Pick<AppendOnlyLog, 'holds' | 'whenReleased' | 'whenDurable'>;
+
 /** Who a hold belongs to. */
 export interface ReplyHoldOwner {
   /** These may go to the client now. */
@@ -19,30 +22,40 @@ export interface ReplyHoldOwner {
  * behind a reply that waits, waits behind it.
  */
 export class ReplyHold {
-  private readonly log: Pick<AppendOnlyLog, 'holds' | 'whenReleased'>;
+  /** Whether replies wait for the disk whatever the log's policy: their requests were durable ones. */
+  durable = false;
+  private readonly log: HoldingLog;
   private readonly owner: ReplyHoldOwner;
-  private readonly held: Uint8Array[] = [];
+  private readonly held: Buffer[] = [];
   private heldBytes = 0;
+  /** A durable one is among what is held, and what comes behind it is held likewise. */
+  private holdsDurable = false;
   private isFull = false;
   private isLost = false;
   private afterwards: (() => void) | undefined;
+  /** One for all replies: each has asked for itself, and they are answered in order. */
+  private readonly released = (safe: boolean): void => this.release(safe);
 
-  constructor(log: Pick<AppendOnlyLog, 'holds' | 'whenReleased'>, owner: ReplyHoldOwner) {
+  constructor(log: HoldingLog, owner: ReplyHoldOwner) {
     this.log = log;
     this.owner = owner;
   }
 
   /** Takes a copy of a reply that has to wait. False: it may be sent at once. */
-  keeps(bytes: Uint8Array, length: number): boolean {
-    if (this.held.length === 0 && !this.log.holds) return false;
-    // A copy, which the `slice` of a Buffer is not.
-    this.held.push(new Uint8Array(bytes.subarray(0, length)));
-    this.heldBytes += length;
+  keeps(reply: Uint8Array): boolean {
+    if (this.held.length === 0 && !this.durable && !this.log.holds) return false;
+    // A part of a larger array, as a socket wants it: small ones cost a malloc each, and another for the socket.
+    const copy = Buffer.allocUnsafe(reply.length);
+    copy.set(reply);
+    this.held.push(copy);
+    this.heldBytes += reply.length;
     if (this.heldBytes > OUTPUT_BYTES_MAX && !this.isFull) {
       this.isFull = true;
       this.owner.full();
     }
-    this.log.whenReleased((safe) => this.release(safe));
+    this.holdsDurable ||= this.durable;
+    if (this.holdsDurable) this.log.whenDurable(this.released);
+    else this.log.whenReleased(this.released);
     return true;
   }
 
@@ -53,7 +66,6 @@ export class ReplyHold {
     return true;
   }
 
-  /** Each reply has asked for itself, and they are answered in order. */
   private release(safe: boolean): void {
     if (this.isLost) return;
     if (!safe) {
@@ -62,12 +74,13 @@ export class ReplyHold {
       this.owner.lost();
       return;
     }
-    const bytes = this.held.shift() as Uint8Array;
+    const bytes = this.held.shift() as Buffer;
     this.heldBytes -= bytes.length;
     this.owner.send(bytes);
     if (this.held.length > 0) return;
     const { isFull, afterwards } = this;
     this.isFull = false;
+    this.holdsDurable = false;
     this.afterwards = undefined;
     this.owner.emptied(isFull);
     afterwards?.();

@@ -153,9 +153,10 @@ export class HashIndex {
     while (chunk[end + 1] !== 0) end += 2;
     // The last slot stays empty: searches stop there.
     if (end >= base + TABLE_WORDS - 2) return false;
-    for (; end > at; end -= 2) {
-      chunk[end] = chunk[end - 2] as number;
-      chunk[end + 1] = chunk[end - 1] as number;
+    // Runs are short: a call of copyWithin costs more than this.
+    for (let to = end; to > at; to -= 2) {
+      chunk[to] = chunk[to - 2] as number;
+      chunk[to + 1] = chunk[to - 1] as number;
     }
     chunk[at] = hash;
     chunk[at + 1] = ref;
