@@ -100,7 +100,7 @@ export class Caller implements Listening {
 
   /** {@link Listening} */
   ask(): void {
-    const limits = { signals: NO_SIGNALS, timeoutMs: this.options.silenceMs };
+    const limits = { signals: NO_SIGNALS, timeoutMs: this.options.silenceMs, durable: false };
     // Without an answer in time the connection is given up: see `expire`.
     this.call(PING, [], limits).catch(() => {});
   }
