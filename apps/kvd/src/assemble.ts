@@ -12,16 +12,17 @@ import {
 } from '@kv/server';
 import { ActiveExpiry } from './active-expiry.ts';
 import { ByteEngine } from './byte-engine.ts';
-import { ConfigError } from './config/config-error.ts';
 import { type Effects, LiveConfig } from './config/live-config.ts';
 import type { Config } from './config/options.ts';
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import type { Engine } from './engine.ts';
 import { KeptLog, noLog } from './kept-log.ts';
 import { Lifecycle, type ShutdownOptions } from './lifecycle.ts';
+import { listen } from './listeners.ts';
 import { loadData } from './load-data.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { Progress } from './progress.ts';
+import { ReadyMemory } from './ready-memory.ts';
 import { keptSnapshots, noSnapshots, openKeeper, saveProgress } from './snapshots.ts';
 import { version } from './version.ts';
 
@@ -79,6 +80,7 @@ export interface Daemon {
 /** What a daemon stores its data in: memory, and the disk if it has any. */
 interface Storage {
   readonly engine: Engine;
+  readonly memory: ReadyMemory;
   readonly disk: { readonly keeper: SnapshotKeeper; readonly appendLog: KeptLog } | undefined;
   readonly lock: DirectoryLock | undefined;
   readonly changed: { tell(): void };
@@ -93,7 +95,7 @@ interface Storage {
 export async function assemble(config: Config, surroundings: Surroundings): Promise<Daemon> {
   const storage = await openStorage(config, surroundings);
   const { server, lifecycle, startJobs } = build(config, surroundings, storage);
-  const { engine, disk } = storage;
+  const { engine, memory, disk } = storage;
   const { clock, log, onLoadProgress } = surroundings;
   const undone = async (error: unknown): Promise<never> => {
     await lifecycle.abort();
@@ -112,7 +114,7 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
       const whole =
         disk === undefined ||
         (await loadData(
-          { ...disk, engine, appendonly, clock, log, onProgress },
+          { ...disk, engine, memory, appendonly, clock, log, onProgress },
           lifecycle.loadSignal,
         ).catch(undone));
       if (!whole || lifecycle.loadSignal.aborted) return false;
@@ -126,6 +128,7 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
 async function openStorage(config: Config, surroundings: Surroundings): Promise<Storage> {
   const { clock, timers, log, random, world, inMemory, onSaveEnd } = surroundings;
   const changed = { tell: () => {} };
+  const memory = new ReadyMemory();
   const engine = new ByteEngine({
     databases: config.databases,
     maxBytes: config.maxmemory,
@@ -133,9 +136,9 @@ async function openStorage(config: Config, surroundings: Surroundings): Promise<
     changed: () => changed.tell(),
     random,
     randomBytes: world?.environment.randomBytes,
-    allocate: world?.allocate,
+    allocate: world?.allocate ?? ((bytes) => memory.allocate(bytes)),
   });
-  if (inMemory) return { engine, changed, disk: undefined, lock: undefined };
+  if (inMemory) return { engine, memory, changed, disk: undefined, lock: undefined };
   const lock = await (world?.lock ?? lockDirectory)(config.dir);
   if (lock.takenOverFrom !== undefined)
     log.warn(
@@ -164,7 +167,7 @@ async function openStorage(config: Config, surroundings: Surroundings): Promise<
       onSaveEnd,
     });
     changed.tell = () => keeper.changed();
-    return { engine, changed, disk: { keeper, appendLog }, lock };
+    return { engine, memory, changed, disk: { keeper, appendLog }, lock };
   } catch (error) {
     lock.release();
     throw error;
@@ -288,24 +291,4 @@ function memoryOnly({ changed }: Storage, clock: Clock) {
   const snapshots = noSnapshots(clock.now());
   changed.tell = snapshots.changed;
   return snapshots;
-}
-
-async function listen(server: KvServer, config: Config, log: Log): Promise<void> {
-  let { port } = config;
-  for (const { host, optional } of config.bind) {
-    try {
-      const listener = await server.listen({ host, port });
-      // With port 0 the system chooses once, and the other addresses take the same.
-      port = listener.port ?? port;
-    } catch (error) {
-      if (!optional || (error as NodeJS.ErrnoException).code !== 'EADDRNOTAVAIL') throw error;
-      log.warn({ host }, 'this machine does not have the address; going on without it');
-    }
-  }
-  if (config.unixsocket !== '') await server.listen({ path: config.unixsocket });
-  if (server.addresses.length === 0)
-    throw new ConfigError(
-      'CONFIG',
-      `bind: this machine has none of ${config.bind.map(({ host }) => host).join(' ')}, so that nobody could connect`,
-    );
 }

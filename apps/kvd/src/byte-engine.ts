@@ -1,7 +1,13 @@
 import type { EffectBuffer, EntryBatch, FrozenView, SnapshotEntry } from '@kv/persistence';
 import { EntryType } from '@kv/protocol';
 import type { Keyspace, KeyspaceObserver } from '@kv/server';
-import { type ByteEvictionPolicy, ByteStore, type Journal, OneRange } from '@kv/store';
+import {
+  type Allocate,
+  type ByteEvictionPolicy,
+  ByteStore,
+  type Journal,
+  OneRange,
+} from '@kv/store';
 import { DatabaseRangeError, type Engine, EntryTypeError } from './engine.ts';
 
 /** Two words of 32 bits. */
@@ -19,8 +25,8 @@ export interface ByteEngineOptions {
   readonly random: () => number;
   /** For the secret of its hashes. Default: the host's `crypto`. */
   readonly randomBytes?: ((count: number) => Uint8Array) | undefined;
-  /** Where memory comes from. Default: the host. */
-  readonly allocate?: ((bytes: number) => ArrayBuffer) | undefined;
+  /** Where memory comes from. Default: `ArrayBuffer`s. */
+  readonly allocate?: Allocate | undefined;
 }
 
 /** The daemon's engine: a `ByteStore`, whose frozen views are what snapshots are written from. */

@@ -1,13 +1,15 @@
-import type { SnapshotKeeper } from '@kv/persistence';
+import type { LogLoadProgress, SnapshotKeeper } from '@kv/persistence';
 import type { Clock, Log } from '@kv/server';
 import type { Engine } from './engine.ts';
 import type { KeptLog } from './kept-log.ts';
 import type { Progress } from './progress.ts';
+import type { ReadyMemory } from './ready-memory.ts';
 import { loadSnapshot } from './snapshots.ts';
 
 /** Where the data comes from, and where it goes. */
 export interface DataSources {
   readonly engine: Engine;
+  readonly memory: ReadyMemory;
   readonly keeper: SnapshotKeeper;
   readonly appendLog: KeptLog;
   /** Whether a log is to be kept from now on. */
@@ -25,13 +27,14 @@ export interface DataSources {
  * False: `signal` stopped it, somewhere in the middle.
  */
 export async function loadData(sources: DataSources, signal: AbortSignal): Promise<boolean> {
-  const { engine, keeper, appendLog, appendonly, clock, log } = sources;
+  const { engine, memory, keeper, appendLog, appendonly, clock, log } = sources;
   engine.restoring = true;
   try {
     if (!(await restore(sources, signal))) return false;
   } finally {
     engine.restoring = false;
     engine.now = clock.now();
+    await memory.end();
   }
   if (appendonly) await appendLog.begin();
   else if (appendLog.exists) {
@@ -42,14 +45,19 @@ export async function loadData(sources: DataSources, signal: AbortSignal): Promi
 }
 
 async function restore(
-  { engine, keeper, appendLog, log, onProgress }: DataSources,
+  { engine, memory, keeper, appendLog, log, onProgress }: DataSources,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (!appendLog.exists) return await loadSnapshot(keeper, engine, signal, log, onProgress);
+  const report = ({ entries, bytes, bytesTotal }: LogLoadProgress) => {
+    // As a rule entries take about as much memory as they take on disk.
+    memory.expects(bytesTotal);
+    onProgress?.({ entries, fraction: bytes / Math.max(1, bytesTotal) });
+  };
+  if (!appendLog.exists) return await loadSnapshot(keeper, engine, signal, log, report);
   try {
-    await appendLog.load(({ entries, bytes, bytesTotal }) => {
+    await appendLog.load((progress) => {
       signal.throwIfAborted();
-      onProgress?.({ entries, fraction: bytes / Math.max(1, bytesTotal) });
+      report(progress);
     });
     return true;
   } catch (error) {

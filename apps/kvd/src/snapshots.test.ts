@@ -1,9 +1,8 @@
 import { rmSync } from 'node:fs';
-import type { SnapshotEntry } from '@kv/persistence';
+import type { LoadProgress, SnapshotEntry } from '@kv/persistence';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../test/temporary-directory.ts';
 import { ByteEngine } from './byte-engine.ts';
-import type { Progress } from './progress.ts';
 import { keptSnapshots, loadSnapshot, noSnapshots, openKeeper, saveProgress } from './snapshots.ts';
 import { systemTimers } from './system-timers.ts';
 
@@ -67,14 +66,15 @@ describe('snapshots that are kept', () => {
     expect(all.messages).toStrictEqual(['saving', 'saved']);
 
     const loading = parts();
-    const shown: Progress[] = [];
+    const shown: LoadProgress[] = [];
     const { signal } = new AbortController();
-    const show = (progress: Progress) => void shown.push(progress);
+    const show = (progress: LoadProgress) => void shown.push(progress);
     expect(await loadSnapshot(keeper, loading.engine, signal, loading.log, show)).toBe(true);
     expect(loading.engine.at(0).size).toBe(20_000);
     // The end of the file, its footer, comes after the last block.
-    expect(shown.at(-1)?.entries).toBe(20_000);
-    expect(shown.at(-1)?.fraction).toBeGreaterThan(0.99);
+    const { entries, bytes, bytesTotal } = shown.at(-1) as LoadProgress;
+    expect(entries).toBe(20_000);
+    expect(bytes / bytesTotal).toBeGreaterThan(0.99);
   });
 
   it('stop loading when they are told to', async () => {
@@ -92,7 +92,7 @@ describe('snapshots that are kept', () => {
     const keeper = await opened(all);
     rmSync(keeper.path, { force: true });
     const { signal } = new AbortController();
-    expect(await loadSnapshot(keeper, all.engine, signal, all.log, undefined)).toBe(true);
+    expect(await loadSnapshot(keeper, all.engine, signal, all.log, () => {})).toBe(true);
     expect(all.messages).toStrictEqual(['no snapshot yet: starting empty']);
   });
 });

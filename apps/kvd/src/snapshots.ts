@@ -1,6 +1,7 @@
 import {
   type Environment,
   type Exclusively,
+  type LoadProgress,
   type SavePoint,
   SnapshotError,
   SnapshotKeeper,
@@ -43,13 +44,13 @@ export async function loadSnapshot(
   engine: Engine,
   signal: AbortSignal,
   log: Log,
-  onProgress: ((progress: Progress) => void) | undefined,
+  onProgress: (progress: LoadProgress) => void,
 ): Promise<boolean> {
   try {
     const loaded = await keeper.load(engine, {
-      onProgress: ({ entries, bytes, bytesTotal }) => {
+      onProgress: (progress) => {
         signal.throwIfAborted();
-        onProgress?.({ entries, fraction: bytes / Math.max(1, bytesTotal) });
+        onProgress(progress);
       },
     });
     if (loaded === undefined) log.info({ path: keeper.path }, 'no snapshot yet: starting empty');

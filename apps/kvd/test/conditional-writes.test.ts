@@ -1,26 +1,11 @@
-import { connect, type KvClient } from '@kv/client';
 import { createClient } from 'redis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Kvd, startKvd } from '../src/index.ts';
-import { MovableClock } from './movable-clock.ts';
+import { afterAll, describe, expect, it } from 'vitest';
+import { kvdWithClient } from './kvd-with-client.ts';
 
-const clock = new MovableClock();
-let kvd: Kvd;
-let client: KvClient;
-let redis: ReturnType<typeof respClient>;
+const { clock, kvd, client } = await kvdWithClient();
 const respClient = () => createClient({ url: `redis://127.0.0.1:${kvd.port}`, RESP: 2 });
-beforeAll(async () => {
-  kvd = await startKvd({ clock });
-  client = await connect(kvd.url);
-  redis = respClient();
-  await redis.connect();
-});
-beforeEach(() => client.flush());
-afterAll(async () => {
-  redis.destroy();
-  await client.close();
-  await kvd.close();
-});
+const redis = await respClient().connect();
+afterAll(() => redis.destroy());
 
 describe('SET with IFEQ, and DELIFEQ', () => {
   it('write and delete only what is equal, by value and type', async () => {

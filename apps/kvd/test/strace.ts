@@ -21,8 +21,8 @@ export interface TracedKvd extends AsyncDisposable {
 }
 
 /**
- * Runs `kvd` under strace with further arguments for each. File calls are made by one thread, because strace
- * counts what fails by thread.
+ * Runs `kvd` under strace with further arguments for each. File calls are made by one thread and the main one,
+ * because strace counts what fails by thread.
  */
 export async function startTraced(
   args: readonly string[],

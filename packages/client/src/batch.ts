@@ -1,18 +1,11 @@
-import { type CommandRow, commandNamed } from '@kv/protocol';
 import type { CallOptions } from './call.ts';
+import { type Command, type CommandKind, changesConnection, kindOf } from './command.ts';
 import { invalid, KvError } from './errors.ts';
 import type { SetOptions } from './kv-client.ts';
 import type { Key, QueuedMethods } from './method-types.ts';
 import { METHODS, methodCall } from './methods.ts';
 import type { Scope } from './scope.ts';
-import { changesConnection } from './session.ts';
 import { setWords } from './set-words.ts';
-
-/** A command with the arguments that are sent. */
-export interface Command {
-  readonly name: string;
-  readonly args: readonly unknown[];
-}
 
 declare const reply: unique symbol;
 
@@ -31,6 +24,8 @@ export interface Batch extends Omit<QueuedMethods, 'set'> {
   /** As the client's `set`. */
   set(key: Key, value: unknown, options?: SetOptions): Queued<number>;
 }
+
+const SET = kindOf('SET');
 
 class QueuedCall {
   readonly index: number;
@@ -55,23 +50,30 @@ export class BatchBuilder {
       Object.defineProperty(BatchBuilder.prototype, name, {
         value(this: BatchBuilder, ...args: unknown[]) {
           const { words, options } = methodCall(method, args);
-          return this.#add(method.row.name, words, options);
+          return this.#add(method.kind, words, options);
         },
       });
     }
   }
 
   set(key: Key, value: unknown, options: SetOptions = {}): QueuedCall {
-    return this.#add('SET', [key, value, ...setWords(options, this.#scope.ttlMs)], options);
+    return this.#add(SET, [key, value, ...setWords(options, this.#scope.ttlMs)], options);
   }
 
-  #add(name: string, args: readonly unknown[], { signal, timeoutMs }: CallOptions): QueuedCall {
-    const row: CommandRow | undefined = commandNamed(name);
-    if (changesConnection(name) || row?.group === 'transactions' || name.endsWith('SUBSCRIBE'))
+  #add(
+    kind: CommandKind,
+    args: readonly unknown[],
+    { signal, timeoutMs, durable }: CallOptions,
+  ): QueuedCall {
+    const { name, row } = kind;
+    if (changesConnection(kind) || row?.group === 'transactions' || name.endsWith('SUBSCRIBE'))
       throw new KvError('UNSUPPORTED', `${name} can't be part of a batch`);
-    if (signal !== undefined || timeoutMs !== undefined)
-      throw new KvError('INVALID_ARGUMENT', 'signal and timeoutMs are options of the whole batch');
-    this.#commands.push({ name, args: this.#scope.arguments(name, args) });
+    if (signal !== undefined || timeoutMs !== undefined || durable !== undefined)
+      throw new KvError(
+        'INVALID_ARGUMENT',
+        'signal, timeoutMs and durable are options of the whole batch',
+      );
+    this.#commands.push({ kind, args: this.#scope.arguments(kind, args) });
     return new QueuedCall(this.#commands.length - 1);
   }
 
@@ -84,8 +86,8 @@ export class BatchBuilder {
   static pick(batch: BatchBuilder, calls: unknown, replies: readonly unknown[]): unknown[] {
     const scope = batch.#scope;
     return (calls as readonly QueuedCall[]).map(({ index }) => {
-      const { name } = batch.#commands[index] as Command;
-      return scope.changesReply(name) ? scope.reply(name, replies[index]) : replies[index];
+      const { kind } = batch.#commands[index] as Command;
+      return scope.changesReply(kind) ? scope.reply(kind, replies[index]) : replies[index];
     });
   }
 

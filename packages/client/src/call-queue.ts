@@ -1,17 +1,18 @@
 import type { ValueCodec } from '@kv/protocol';
-import type { Command } from './batch.ts';
 import { BatchReplies } from './batch-replies.ts';
-import { type Call, goesAgain, requestBytes, settle } from './call.ts';
+import { type Call, goesAgain, requestBytes, settle, startTime } from './call.ts';
+import { type Command, type CommandKind, kindOf, mayRepeat } from './command.ts';
 import { Fifo } from './fifo.ts';
-import type { Link } from './link.ts';
-import { Outbox } from './outbox.ts';
-import { mayRepeat } from './repeatable.ts';
+import { Outbox, type Sender } from './outbox.ts';
+import { withResolvers } from './resolvers.ts';
 import { sessionWords } from './session.ts';
 
-const nothing = (): void => {};
+const EXEC = kindOf('EXEC');
 
-/** How a call is answered, and when that is too late. */
-export type Answer = Pick<Call, 'resolve' | 'reject' | 'expiresAt'>;
+/** Gaps are closed when there are so many, and more of them than of calls that wait. */
+const GAPS_MIN = 64;
+
+const nothing = (): void => {};
 
 /**
  * The calls that have no reply yet, in order: those that were sent, which replies
@@ -20,9 +21,13 @@ export type Answer = Pick<Call, 'resolve' | 'reject' | 'expiresAt'>;
  */
 export class CallQueue {
   private readonly outbox: Outbox;
-  private readonly sent = new Fifo<Call>();
-  /** Calls of `sent` that are settled: their replies are dropped when they come. */
+  private readonly calls = new Fifo<Call>();
+  /** The first so many of them were sent. */
+  private sent = 0;
+  /** Calls that are settled though they were sent: their replies are dropped when they come. */
   private dropped = 0;
+  /** Calls that are settled and wait to be taken out of the others: gaps between what waits. */
+  private gaps = 0;
   private heldBytes = 0;
 
   constructor(codec: ValueCodec) {
@@ -31,12 +36,12 @@ export class CallQueue {
 
   /** Calls that wait for their reply. */
   get pending(): number {
-    return this.outbox.size + this.sent.size - this.dropped;
+    return this.length - this.dropped;
   }
 
   /** The same, and those that were given up and whose reply is still to come. */
   get length(): number {
-    return this.outbox.size + this.sent.size;
+    return this.calls.size - this.gaps;
   }
 
   /** The requests of all these have so many bytes. */
@@ -44,67 +49,72 @@ export class CallQueue {
     return this.heldBytes;
   }
 
+  /** Memory that is set aside for what waits to be sent. */
+  get capacity(): number {
+    return this.outbox.capacity;
+  }
+
   /** Whether no reply is under way, while this many requests wait to be sent. */
   servesNobody(waiting: number): boolean {
-    return this.sent.size === 0 && this.outbox.size >= waiting;
+    return this.sent === 0 && this.length >= waiting;
   }
 
   /** The call that the next reply belongs to; it may have been given up. */
   get oldest(): Call | undefined {
-    return this.sent.peek();
+    return this.sent === 0 ? undefined : this.calls.peek();
   }
 
   forEach(visit: (call: Call) => void): void {
-    this.sent.forEach(visit);
-    this.outbox.forEach(visit);
+    this.calls.forEach(visit);
   }
 
   /** Encodes a request and puts its call at the back. Throws what the codec throws. */
-  add(name: string, args: readonly unknown[], { resolve, reject, expiresAt }: Answer): Call {
-    const start = this.outbox.encode(name, args);
-    const { run } = this.outbox;
-    return this.push({
-      name,
-      resolve,
-      reject,
-      run,
-      start,
-      end: run.length,
-      waiting: true,
-      repeatable: mayRepeat(name, args),
-      tells: sessionWords(name, args),
+  add(kind: CommandKind, args: readonly unknown[], limitMs: number): Call {
+    const start = this.outbox.encode(kind, args);
+    return this.push(kind, start, limitMs, {
+      repeatable: mayRepeat(kind, args),
+      tells: sessionWords(kind, args),
       batch: undefined,
-      expiresAt,
-      sent: false,
-      settled: false,
-      release: undefined,
     });
   }
 
   /** The same for a transaction of several commands: it goes out, and is given up, as one. */
-  addBatch(commands: readonly Command[], { resolve, reject, expiresAt }: Answer): Call {
+  addBatch(commands: readonly Command[], limitMs: number): Call {
     const start = this.outbox.encodeBatch(commands);
+    return this.push(EXEC, start, limitMs, {
+      repeatable: commands.every(({ kind, args }) => mayRepeat(kind, args)),
+      tells: undefined,
+      batch: new BatchReplies(commands.length),
+    });
+  }
+
+  private push(
+    kind: CommandKind,
+    start: number,
+    limitMs: number,
+    { repeatable, tells, batch }: Pick<Call, 'repeatable' | 'tells' | 'batch'>,
+  ): Call {
     const { run } = this.outbox;
-    return this.push({
-      name: 'EXEC',
+    const { promise, resolve, reject } = withResolvers();
+    const call: Call = {
+      kind,
+      promise,
       resolve,
       reject,
       run,
       start,
       end: run.length,
       waiting: true,
-      repeatable: commands.every(({ name, args }) => mayRepeat(name, args)),
-      tells: undefined,
-      batch: new BatchReplies(commands.length),
-      expiresAt,
+      repeatable,
+      tells,
+      batch,
+      limitMs,
+      expiresAt: 0,
       sent: false,
       settled: false,
       release: undefined,
-    });
-  }
-
-  private push(call: Call): Call {
-    this.outbox.add(call);
+    };
+    this.calls.push(call);
     this.heldBytes += requestBytes(call);
     return call;
   }
@@ -112,29 +122,61 @@ export class CallQueue {
   /** Settles a call that has no reply. True: its request was taken back before it was sent. */
   giveUp(call: Call): boolean {
     settle(call);
-    if (call.waiting) {
-      this.heldBytes -= requestBytes(call);
-      this.outbox.cancel(call);
-      return true;
+    if (!call.waiting) {
+      this.dropped++;
+      return false;
     }
-    this.dropped++;
-    return false;
+    call.waiting = false;
+    this.heldBytes -= requestBytes(call);
+    this.gaps++;
+    if (this.gaps > GAPS_MIN && this.gaps * 2 > this.calls.size - this.sent) this.closeGaps();
+    return true;
   }
 
-  /** Sends what waits, in one write. */
-  flush(link: Link, now: () => number): void {
-    const { outbox, sent } = this;
-    if (outbox.size === 0) return;
-    if (sent.size === 0) link.quietSince = now();
-    outbox.take((bytes, calls) => {
-      // Before the bytes are sent: a stream may answer while it is written to.
-      for (const call of calls) {
-        call.waiting = false;
-        call.sent = true;
-        sent.push(call);
-      }
-      return link.send(bytes);
-    });
+  /** Takes calls that were settled out of those that wait, and their bytes. */
+  private closeGaps(): void {
+    if (this.gaps === 0) return;
+    const { calls } = this;
+    const kept = calls.cut(this.sent).filter(({ waiting }) => waiting);
+    this.outbox.keep(kept);
+    for (const call of kept) calls.push(call);
+    this.gaps = 0;
+  }
+
+  /**
+   * Sends what waits, in one write. The time of these calls begins, unless it has already.
+   *
+   * @returns when the first of them expires, or 0
+   */
+  flush(to: Sender, now: number): number {
+    this.closeGaps();
+    const { calls, sent } = this;
+    const count = calls.size - sent;
+    if (count === 0) return 0;
+    const first = this.begin(sent, now);
+    // Before the bytes are sent: a stream may answer while it is written to.
+    this.sent = calls.size;
+    this.outbox.send(to, count);
+    return first;
+  }
+
+  /**
+   * The calls behind so many are being sent; answers when the first of them expires, or 0.
+   *
+   * A function of its own: what the engine compiles in the middle of a long loop knows nothing
+   * of what comes behind it, and is thrown away there, again and again.
+   */
+  private begin(from: number, now: number): number {
+    const { calls } = this;
+    let first = 0;
+    for (let i = from; i < calls.size; i++) {
+      const call = calls.at(i);
+      call.waiting = false;
+      call.sent = true;
+      const expiresAt = startTime(call, now);
+      if (expiresAt !== 0 && (first === 0 || expiresAt < first)) first = expiresAt;
+    }
+    return first;
   }
 
   /**
@@ -143,11 +185,11 @@ export class CallQueue {
    * @returns `undefined` when none was due, and `'more'` when that call is due further ones
    */
   shift(error: Error | undefined): Call | 'more' | undefined {
-    const { sent } = this;
-    const call = sent.peek();
+    const call = this.oldest;
     if (call === undefined) return undefined;
     if (call.batch !== undefined && !call.batch.add(error)) return 'more';
-    sent.shift();
+    this.calls.shift();
+    this.sent--;
     this.outbox.answered(call);
     this.heldBytes -= requestBytes(call);
     if (call.settled) this.dropped--;
@@ -155,14 +197,18 @@ export class CallQueue {
   }
 
   /**
-   * The connection is lost: what may be sent twice is put in front of what waits.
+   * The connection is lost: what may be sent twice is put in front of what waits, and the
+   * time of all that waits begins.
    *
    * @returns the calls that may have been executed and must not be sent again; they are settled
    */
-  lost(): readonly Call[] {
+  lost(now: number): readonly Call[] {
+    this.closeGaps();
+    const { calls } = this;
+    const waiting = calls.cut(this.sent);
     const again: Call[] = [];
     const uncertain: Call[] = [];
-    for (const call of this.sent.drain()) {
+    for (const call of calls.drain()) {
       if (goesAgain(call)) {
         call.batch?.restart();
         again.push(call.settled ? unheard(call) : call);
@@ -173,16 +219,23 @@ export class CallQueue {
       settle(call);
       uncertain.push(call);
     }
+    this.sent = 0;
     this.dropped = 0;
-    this.outbox.putBack(again);
+    for (const call of waiting) startTime(call, now);
+    const all = [...again, ...waiting];
+    if (again.length > 0) this.outbox.collect(all);
+    for (const call of all) calls.push(call);
     return uncertain;
   }
 
   /** Takes everything out; the calls that nobody has answered are settled and returned. */
   drain(): readonly Call[] {
-    const calls = [...this.sent.drain(), ...this.outbox.drain()].filter(({ settled }) => !settled);
+    const calls = this.calls.drain().filter(({ settled }) => !settled);
     for (const call of calls) settle(call);
+    this.outbox.clear();
+    this.sent = 0;
     this.dropped = 0;
+    this.gaps = 0;
     this.heldBytes = 0;
     return calls;
   }
@@ -193,11 +246,5 @@ export class CallQueue {
  * was called after it counts on it.
  */
 function unheard(call: Call): Call {
-  return {
-    ...call,
-    settled: false,
-    resolve: nothing,
-    reject: nothing,
-    expiresAt: Number.POSITIVE_INFINITY,
-  };
+  return { ...call, settled: false, resolve: nothing, reject: nothing, limitMs: 0, expiresAt: 0 };
 }

@@ -1,16 +1,19 @@
 import { ValueCodec } from '@kv/protocol';
-import type { Command } from './batch.ts';
-import { type Call, settle } from './call.ts';
+import { type Call, type CallLimits, forget, isExpired, settle, startTime } from './call.ts';
 import { CallQueue } from './call-queue.ts';
+import { checkSignals, followSignals } from './call-signals.ts';
+import { type Command, type CommandKind, kindOf } from './command.ts';
 import { Connector } from './connector.ts';
+import { Drain } from './drain.ts';
 import { KvError } from './errors.ts';
 import { Expiry } from './expiry.ts';
+import { Heartbeat, type Listening } from './heartbeat.ts';
 import { checkTimeout, formatAddress, type ResolvedOptions } from './options.ts';
-import { withResolvers } from './resolvers.ts';
 import { Session } from './session.ts';
 import type { ClientState } from './state.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { traceCall, traceState } from './trace.ts';
+import { TurnEnd } from './turn-end.ts';
 
 /**
  * A server that has nothing to do gets so many requests at once, without waiting for
@@ -18,21 +21,17 @@ import { traceCall, traceState } from './trace.ts';
  */
 const EARLY_REQUESTS = 8;
 
-const NO_SIGNALS: readonly AbortSignal[] = [];
+const EXEC = kindOf('EXEC');
+const PING = kindOf('PING');
 
-/** What holds for one call, when its own options and its view's have been put together. */
-export interface CallLimits {
-  readonly signals: readonly AbortSignal[];
-  /** `undefined` is the client's. */
-  readonly timeoutMs: number | undefined;
-}
+const NO_SIGNALS: readonly AbortSignal[] = [];
 
 /**
  * Calls to one server: encodes them at once, sends what was called in one turn of
  * the event loop in one write, matches replies by order, and answers for every
  * call, whatever becomes of the connection.
  */
-export class Caller {
+export class Caller implements Listening {
   private state_: ClientState = 'connecting';
   private readonly options: ResolvedOptions;
   private readonly codec: ValueCodec;
@@ -40,10 +39,11 @@ export class Caller {
   readonly subscriptions: Subscriptions;
   private readonly queue: CallQueue;
   private readonly expiry: Expiry;
+  private readonly heartbeat: Heartbeat;
   private readonly connector: Connector;
   private readonly opened = Promise.withResolvers<void>();
-  private flushing = false;
-  private drained: (() => void) | undefined;
+  private readonly turnEnd = new TurnEnd(() => this.flush());
+  private readonly drain: Drain;
   /** Why the client is closed. */
   private ending: KvError | undefined;
 
@@ -52,10 +52,13 @@ export class Caller {
     const codec = options.codec ?? new ValueCodec();
     this.codec = codec;
     this.session = new Session(options);
-    this.subscriptions = new Subscriptions((name, args, timeoutMs) =>
-      this.call(name, args, { signals: NO_SIGNALS, timeoutMs }),
-    );
+    this.heartbeat = new Heartbeat(options.timers, options.silenceMs, this);
+    this.subscriptions = new Subscriptions((name, args, timeoutMs) => {
+      this.heartbeat.start();
+      return this.call(kindOf(name), args, { signals: NO_SIGNALS, timeoutMs, durable: false });
+    });
     this.queue = new CallQueue(codec);
+    this.drain = new Drain(options.timers);
     this.expiry = new Expiry(
       options.timers,
       (visit) => this.queue.forEach(visit),
@@ -86,6 +89,22 @@ export class Caller {
     return this.session.selected;
   }
 
+  get isListening(): boolean {
+    return this.subscriptions.isListening;
+  }
+
+  /** {@link Listening}: calls have time limits of their own. */
+  get quietSince(): number | undefined {
+    return this.queue.length === 0 ? this.connector.link?.quietSince : undefined;
+  }
+
+  /** {@link Listening} */
+  ask(): void {
+    const limits = { signals: NO_SIGNALS, timeoutMs: this.options.silenceMs, durable: false };
+    // Without an answer in time the connection is given up: see `expire`.
+    this.call(PING, [], limits).catch(() => {});
+  }
+
   /** A value as it would come back. */
   copyOf(value: unknown): unknown {
     const isShared = typeof value === 'object' && value !== null;
@@ -99,37 +118,34 @@ export class Caller {
   }
 
   /** Sends a command and resolves with its reply, as FORMAT.md describes it. */
-  call(name: string, args: readonly unknown[], limits: CallLimits): Promise<unknown> {
-    return traceCall(name, this.options.timers, this.enqueue(name, args, undefined, limits));
+  call(kind: CommandKind, args: readonly unknown[], limits: CallLimits): Promise<unknown> {
+    return traceCall(kind.name, this.options.timers, this.enqueue(kind, args, undefined, limits));
   }
 
   /** Sends several commands as a transaction and resolves with their replies, or rejects and nothing was executed. */
   callBatch(commands: readonly Command[], limits: CallLimits): Promise<unknown> {
-    return traceCall('EXEC', this.options.timers, this.enqueue('EXEC', [], commands, limits));
+    return traceCall(EXEC.name, this.options.timers, this.enqueue(EXEC, [], commands, limits));
   }
 
   private enqueue(
-    name: string,
+    kind: CommandKind,
     args: readonly unknown[],
     batch: readonly Command[] | undefined,
-    { signals, timeoutMs }: CallLimits,
+    { signals, timeoutMs, durable }: CallLimits,
   ): Promise<unknown> {
     const { options, queue } = this;
     try {
       this.admit(signals);
       const limitMs =
         timeoutMs === undefined ? options.timeoutMs : checkTimeout('timeoutMs', timeoutMs);
-      const now = options.timers.now();
-      const expiresAt = limitMs === 0 ? Number.POSITIVE_INFINITY : now + limitMs;
-      const { promise, resolve, reject } = withResolvers();
-      const answer = { resolve, reject, expiresAt };
       const call =
-        batch === undefined ? queue.add(name, args, answer) : queue.addBatch(batch, answer);
-      if (call.tells !== undefined) this.session.asked(name, call.tells);
-      this.expiry.watch(expiresAt, now);
-      if (signals.length > 0) this.follow(signals, call);
-      this.scheduleFlush();
-      return promise;
+        batch === undefined ? queue.add(kind, args, limitMs) : queue.addBatch(batch, limitMs);
+      if (durable) call.run.makeDurable(call.start, call.end);
+      if (call.tells !== undefined) this.session.asked(kind.name, call.tells);
+      if (signals.length > 0) followSignals(signals, call, (error) => this.giveUp(call, error));
+      if (this.connector.link === undefined) this.waitForConnection(call);
+      else this.scheduleFlush();
+      return call.promise;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -141,18 +157,7 @@ export class Caller {
     if (this.state_ === 'closed') return;
     this.become('closing');
     this.flush();
-    if (this.pending > 0 && drainMs > 0) {
-      const { timers } = this.options;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const timer = timers.setTimeout(resolve, drainMs);
-      const others = this.drained;
-      this.drained = () => {
-        others?.();
-        resolve();
-      };
-      await promise;
-      timers.clearTimeout(timer);
-    }
+    if (this.pending > 0 && drainMs > 0) await this.drain.wait(drainMs);
     this.end(new KvError('CLOSED', 'the client was closed'));
   }
 
@@ -166,7 +171,7 @@ export class Caller {
   private admit(signals: readonly AbortSignal[]): void {
     if (this.state_ === 'closed' || this.state_ === 'closing')
       throw new KvError('CLOSED', 'the client is closed', { cause: this.ending });
-    for (const signal of signals) if (signal.aborted) throw aborted(signal, false);
+    checkSignals(signals);
     const { queueMax, queueBytesMax } = this.options;
     // Calls that were given up count until their reply has come: they are on their way all the same.
     if (this.queue.length >= queueMax)
@@ -175,22 +180,10 @@ export class Caller {
       throw new KvError('QUEUE_FULL', `${this.queue.bytes} bytes of requests wait already`);
   }
 
-  private follow(signals: readonly AbortSignal[], call: Call): void {
-    const abort = (event: Event) =>
-      this.giveUp(call, aborted(event.target as AbortSignal, call.sent));
-    for (const signal of signals) signal.addEventListener('abort', abort, { once: true });
-    call.release = () => {
-      for (const signal of signals) signal.removeEventListener('abort', abort);
-    };
-    // A getter of the value may have aborted it while it was encoded.
-    const late = signals.find((signal) => signal.aborted);
-    if (late !== undefined) this.giveUp(call, aborted(late, false));
-  }
-
   private expire(call: Call, now: number): void {
     const { link, failure } = this.connector;
     const what = link === undefined ? 'no connection' : 'no reply';
-    const message = `${call.name}: ${what} in time from ${formatAddress(this.options.address)}`;
+    const message = `${call.kind.name}: ${what} in time from ${formatAddress(this.options.address)}`;
     this.giveUp(call, new KvError('TIMEOUT', message, { sent: call.sent, cause: failure }));
     if (link !== undefined && now - link.quietSince >= this.options.silenceMs) this.suspect();
   }
@@ -200,7 +193,7 @@ export class Caller {
     const { options, connector } = this;
     queueMicrotask(() => {
       const { oldest } = this.queue;
-      if (oldest !== undefined && oldest.expiresAt <= options.timers.now())
+      if (oldest !== undefined && isExpired(oldest, options.timers.now()))
         connector.link?.lose(`nothing was heard for ${options.silenceMs} ms`);
     });
   }
@@ -208,32 +201,29 @@ export class Caller {
   /** Rejects a call that has no reply yet. */
   private giveUp(call: Call, error: KvError): void {
     if (call.settled) return;
-    if (this.queue.giveUp(call)) this.session.refused(call.name);
+    if (this.queue.giveUp(call)) this.session.refused(call.kind.name);
     call.reject(error);
     this.noticeDrained();
   }
 
-  /**
-   * All that is called in one turn goes out in one write: when the code that is
-   * running has ended, and every promise that could go on has gone on.
-   */
+  /** All that is called in one turn goes out in one write. */
   private scheduleFlush(): void {
     if (this.queue.servesNobody(EARLY_REQUESTS)) this.flush();
-    if (this.flushing || this.connector.link === undefined) return;
-    this.flushing = true;
-    queueMicrotask(this.flushAfterMicrotasks);
+    this.turnEnd.ask();
   }
-
-  private readonly flushAfterMicrotasks = (): void => process.nextTick(this.flushNow);
-
-  private readonly flushNow = (): void => {
-    this.flushing = false;
-    this.flush();
-  };
 
   private flush(): void {
     const { link } = this.connector;
-    if (link?.isOpen) this.queue.flush(link, () => this.options.timers.now());
+    if (!link?.isOpen) return;
+    const now = this.options.timers.now();
+    if (this.queue.oldest === undefined) link.quietSince = now;
+    this.expiry.watch(this.queue.flush(link, now), now);
+  }
+
+  /** The time of a call begins when it is sent, or while there is no connection with the call. */
+  private waitForConnection(call: Call): void {
+    const now = this.options.timers.now();
+    this.expiry.watch(startTime(call, now), now);
   }
 
   private onUp(): void {
@@ -247,10 +237,11 @@ export class Caller {
     const call = this.queue.shift(undefined);
     if (call === undefined) return false;
     if (call === 'more') return true;
-    if (call.tells !== undefined) this.session.accepted(call.name, call.tells);
+    if (call.tells !== undefined) this.session.accepted(call.kind.name, call.tells);
     if (call.settled) return true;
     settle(call);
     call.resolve(reply);
+    forget(call);
     this.noticeDrained();
     return true;
   }
@@ -259,37 +250,37 @@ export class Caller {
     const call = this.queue.shift(error);
     if (call === undefined) return false;
     if (call === 'more') return true;
-    if (call.tells !== undefined) this.session.refused(call.name);
+    if (call.tells !== undefined) this.session.refused(call.kind.name);
     if (call.settled) return true;
     settle(call);
     // EXECABORT says less than the refusal that it is about.
     call.reject(call.batch?.refusal ?? error);
+    forget(call);
     this.noticeDrained();
     return true;
   }
 
   private noticeDrained(): void {
-    if (this.drained === undefined || this.pending > 0) return;
-    const drained = this.drained;
-    this.drained = undefined;
-    drained();
+    if (this.drain.isAwaited && this.pending === 0) this.drain.done();
   }
 
   /** Calls that may have been executed are answered for; the others go out again. */
   private onLost(reason: KvError): void {
     if (this.state_ !== 'closing') this.become('reconnecting', reason);
     this.subscriptions.lost(reason);
-    for (const call of this.queue.lost()) this.answerForLost(call, reason);
+    const uncertain = this.queue.lost(this.options.timers.now());
+    for (const call of uncertain) this.answerForLost(call, reason);
+    this.expiry.look();
     this.noticeDrained();
   }
 
   private answerForLost(call: Call, reason: KvError): void {
     // A server that stops says so by closing the connection.
-    if (call.name === 'SHUTDOWN') {
+    if (call.kind.name === 'SHUTDOWN') {
       call.resolve(undefined);
       return;
     }
-    const message = `${call.name}: the connection was lost before the reply; it may have been executed`;
+    const message = `${call.kind.name}: the connection was lost before the reply; it may have been executed`;
     call.reject(new KvError('UNCERTAIN', message, { cause: reason, sent: true }));
   }
 
@@ -299,18 +290,14 @@ export class Caller {
     this.ending = reason;
     this.connector.close();
     this.expiry.stop();
+    this.heartbeat.stop();
     this.subscriptions.end(reason.code === 'CLOSED' ? undefined : reason);
     for (const call of this.queue.drain()) {
-      const message = `${call.name}: ${reason.message}`;
+      const message = `${call.kind.name}: ${reason.message}`;
       call.reject(new KvError(reason.code, message, { sent: call.sent, cause: reason }));
     }
     this.become('closed', reason);
     this.opened.reject(reason);
-    this.drained?.();
-    this.drained = undefined;
+    this.drain.done();
   }
-}
-
-function aborted(signal: AbortSignal, sent: boolean): KvError {
-  return new KvError('ABORTED', 'the call was aborted', { cause: signal.reason, sent });
 }

@@ -1,4 +1,4 @@
-import type { Call } from './call.ts';
+import { type Call, isExpired } from './call.ts';
 import type { ClientTimers } from './options.ts';
 
 /** A look at so many calls takes well under a hundredth of a millisecond: 1 % of the time at most. */
@@ -29,8 +29,9 @@ export class Expiry {
     this.expire = expire;
   }
 
-  /** A call was made that expires at this time. */
+  /** There is a call that expires at this time; 0 is never. */
   watch(expiresAt: number, now: number): void {
+    if (expiresAt === 0) return;
     const at = Math.max(expiresAt, this.restUntil);
     if (at >= this.at) return;
     this.stop();
@@ -47,17 +48,19 @@ export class Expiry {
   }
 
   /** Expires what is due, and waits for the next. */
-  private look(): void {
+  look(): void {
     this.stop();
     const now = this.timers.now();
     let next = Number.POSITIVE_INFINITY;
     let visits = 0;
+    const expired: Call[] = [];
     this.forEachCall((call) => {
       visits++;
       if (call.settled) return;
-      if (call.expiresAt <= now) this.expire(call, now);
-      else if (call.expiresAt < next) next = call.expiresAt;
+      if (isExpired(call, now)) expired.push(call);
+      else if (call.expiresAt !== 0 && call.expiresAt < next) next = call.expiresAt;
     });
+    for (const call of expired) this.expire(call, now);
     this.restUntil = now + visits / VISITS_PER_MS;
     if (next !== Number.POSITIVE_INFINITY) this.watch(next, now);
   }

@@ -12,6 +12,12 @@ test('a queue gives back in order what it was given, however in and out alternat
       expect(queue.shift()?.n).toBe(shifted++);
     }
     expect(queue.size).toBe(pushed - shifted);
+    if (round % 11 === 0 && queue.size > 2) {
+      const cut = queue.cut(queue.size - 2);
+      expect(cut.map(({ n }) => n)).toEqual([pushed - 2, pushed - 1]);
+      pushed -= 2;
+    }
+    if (queue.size > 0) expect(queue.at(queue.size - 1).n).toBe(pushed - 1);
   }
   const seen: number[] = [];
   queue.forEach(({ n }) => {

@@ -33,6 +33,23 @@ export class Fifo<T extends object> {
     return item;
   }
 
+  /** The one behind so many others. */
+  at(index: number): T {
+    return this.items[(this.head + index) & (this.items.length - 1)] as T;
+  }
+
+  /** Takes out all that are behind so many others. */
+  cut(index: number): T[] {
+    const { items } = this;
+    const taken: T[] = [];
+    for (let i = index; i < this.size_; i++) {
+      taken.push(this.at(i));
+      items[(this.head + i) & (items.length - 1)] = undefined;
+    }
+    this.size_ = Math.min(this.size_, index);
+    return taken;
+  }
+
   /** Takes everything out, oldest first, and gives the memory of a long ring back. */
   drain(): T[] {
     const items = this.toArray();
@@ -43,8 +60,7 @@ export class Fifo<T extends object> {
   }
 
   forEach(visit: (item: T) => void): void {
-    for (let i = 0; i < this.size_; i++)
-      visit(this.items[(this.head + i) & (this.items.length - 1)] as T);
+    for (let i = 0; i < this.size_; i++) visit(this.at(i));
   }
 
   private toArray(): T[] {

@@ -30,4 +30,5 @@ export type {
   Subscription,
   SubscriptionEvent,
 } from './subscription.ts';
+export type { TlsOptions } from './tls-options.ts';
 export { CALLS_CHANNEL, type CallTrace, STATES_CHANNEL, type StateTrace } from './trace.ts';

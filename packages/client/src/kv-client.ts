@@ -49,7 +49,7 @@ export interface ScanOptions extends CallOptions {
 }
 
 /** How a subscription listens. */
-export interface SubscribeOptions extends CallOptions {
+export interface SubscribeOptions extends Omit<CallOptions, 'durable'> {
   /** How many messages may wait to be taken; one more drops them all, and says so. Default 10000. */
   readonly queueMax?: number | undefined;
 }

@@ -1,5 +1,7 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setImmediate } from 'node:timers';
+import type { TLSSocket } from 'node:tls';
 import {
   ByteWriter,
   FrameKind,
@@ -9,6 +11,7 @@ import {
   type ValueCodec,
   writeRequest,
 } from '@kv/protocol';
+import { BusyPoll } from './busy-poll.ts';
 import { KvError, ReplyError } from './errors.ts';
 import { formatAddress, type ResolvedOptions } from './options.ts';
 import type { Session } from './session.ts';
@@ -46,6 +49,8 @@ export class Link {
   private readonly codec: ValueCodec;
   private readonly events: LinkEvents;
   private readonly socket: Duplex;
+  /** Of sockets only: how other streams wait is their own business. */
+  private readonly busyPoll: BusyPoll | undefined;
   private readonly reader = new ReplyReader();
   /** Replies of the handshake that are still to come. */
   private handshakeReplies = 0;
@@ -65,6 +70,8 @@ export class Link {
     this.socket = options.openSocket(address, (bytes, length) =>
       this.received(bytes, length, true),
     );
+    const polls = options.busyPoll && this.socket instanceof Socket;
+    this.busyPoll = polls ? new BusyPoll(setImmediate) : undefined;
     this.timer = timers.setTimeout(
       () => this.lose(`no answer within ${connectTimeoutMs} ms`),
       connectTimeoutMs,
@@ -74,8 +81,11 @@ export class Link {
 
   private listen(session: Session): void {
     const { socket } = this;
-    const { connecting, pending } = socket as Partial<Socket>;
-    if (connecting || pending) socket.on('connect', () => this.greet(session));
+    const { connecting, pending, encrypted } = socket as Partial<TLSSocket>;
+    const { secureConnecting = encrypted } = socket as { readonly secureConnecting?: boolean };
+    // With TLS not before it is known who is there: the greeting holds a password.
+    if (secureConnecting) socket.on('secureConnect', () => this.greet(session));
+    else if (connecting || pending) socket.on('connect', () => this.greet(session));
     else queueMicrotask(() => this.greet(session));
     // Streams that are no sockets, and hosts that know no `onread`, deliver here.
     socket.on('data', (chunk: Uint8Array) => this.received(chunk, chunk.length, false));
@@ -96,6 +106,7 @@ export class Link {
   send(bytes: Uint8Array): boolean {
     const { socket } = this;
     socket.write(bytes);
+    this.busyPoll?.sent();
     // The kernel has them all. Other streams than sockets may pass the very array on.
     return socket.writableLength === 0 && socket instanceof Socket;
   }
@@ -103,6 +114,7 @@ export class Link {
   /** Closes without telling the owner. */
   close(): void {
     this.over = true;
+    this.busyPoll?.stop();
     this.options.timers.clearTimeout(this.timer);
     this.socket.destroy();
   }
@@ -135,19 +147,25 @@ export class Link {
   private received(chunk: Uint8Array, length: number, shared: boolean): void {
     if (this.over) return;
     const { reader } = this;
+    this.busyPoll?.received();
     this.quietSince = this.options.timers.now();
     try {
       // The answer to HELLO is far below 16 MiB, so its length begins with a zero.
       if (!this.greeted && reader.bytes.length === 0 && chunk[0] !== 0)
         throw new ProtocolError('what answers here is not a kvd server');
       reader.push(chunk, length);
-      while (!this.over && reader.next()) this.frame(reader.kind);
+      this.readFrames();
       if (shared) reader.keep();
     } catch (error) {
       this.fail(
         new KvError('PROTOCOL', `${this.where}: ${(error as Error).message}`, { cause: error }),
       );
     }
+  }
+
+  private readFrames(): void {
+    const { reader } = this;
+    while (!this.over && reader.next()) this.frame(reader.kind);
   }
 
   private frame(kind: number): void {

@@ -1,10 +1,12 @@
 import { type Argument, COMMANDS, type CommandRow } from '@kv/protocol';
 import type { CallOptions } from './call.ts';
+import { type CommandKind, kindOf } from './command.ts';
 import { KvError } from './errors.ts';
 
 /** A row of the table as a method. */
 export interface Method {
   readonly row: CommandRow;
+  readonly kind: CommandKind;
   /** Takes any number of arguments, so no options. */
   readonly variadic: boolean;
   /** By lower-case name. */
@@ -31,7 +33,7 @@ function methodOf(row: CommandRow): Method {
     for (const [token, operands] of Object.entries(group))
       options.set(token.toLowerCase(), operands);
   const variadic = row.repeat === true || row.counted === true || row.args.at(-1)?.many === true;
-  return { row, variadic, options };
+  return { row, kind: kindOf(row.name), variadic, options };
 }
 
 /** The methods' names and what each sends, from the table. */
@@ -80,7 +82,7 @@ function isOptions(value: unknown): value is Record<string, unknown> {
 function optionWords(method: Method, options: Readonly<Record<string, unknown>>): unknown[] {
   const words: unknown[] = [];
   for (const [name, value] of Object.entries(options)) {
-    if (name === 'signal' || name === 'timeoutMs') continue;
+    if (name === 'signal' || name === 'timeoutMs' || name === 'durable') continue;
     const operands = method.options.get(name.toLowerCase());
     if (operands === undefined)
       throw new KvError('INVALID_ARGUMENT', `${method.row.name} has no option ${name}`);

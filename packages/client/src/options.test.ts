@@ -7,6 +7,7 @@ describe('a URL', () => {
     ['kv://localhost', { host: 'localhost', port: 31337 }],
     ['kv://127.0.0.1:7000', { host: '127.0.0.1', port: 7000 }],
     ['kv://[::1]:7000/2', { host: '::1', port: 7000 }],
+    ['kvs://localhost', { host: 'localhost', port: 31337 }],
     ['kv://', { host: '127.0.0.1', port: 31337 }],
     ['kv+unix:///run/kv%20d.sock', { path: '/run/kv d.sock' }],
   ])('%s is an address', (url, address) => {
@@ -39,7 +40,7 @@ describe('a URL', () => {
   });
 
   test.each([
-    'kvs://localhost',
+    'kvss://localhost',
     'redis://localhost',
     'localhost:31337',
     'not a url',
@@ -60,7 +61,7 @@ describe('a URL', () => {
   });
 
   test('is shown in messages without its password', () => {
-    for (const url of ['kvs://me:hunter2@h', 'kv://me:hunter2@h/x', 'kv://me:hunter2%zz@h']) {
+    for (const url of ['kvs://me:hunter2@h#x', 'kv://me:hunter2@h/x', 'kv://me:hunter2%zz@h']) {
       try {
         resolveOptions(url);
         expect.unreachable();
@@ -76,6 +77,8 @@ describe('options', () => {
     host: ['', 7],
     port: [-1, 65_536, 1.5, '31337', Number.NaN],
     path: [''],
+    tls: ['yes', 1, null, { servername: 'h', cipher: 'x' }],
+    busyPoll: [1],
     username: [''],
     password: [7, '\ud800'],
     database: [-1, 1.5, '0'],
@@ -90,7 +93,6 @@ describe('options', () => {
     openSocket: [1],
     random: [0.5],
     hots: ['localhost'],
-    tls: [true],
   };
   const cases = Object.entries(bad).flatMap(([name, values]) =>
     values.map((given) => [name, given] as const),

@@ -70,6 +70,27 @@ describe('calls of one turn', () => {
   });
 });
 
+describe('a reply that is due', () => {
+  /** What keeps the event loop from going to sleep. */
+  const immediates = () =>
+    process.getActiveResourcesInfo().filter((name) => name === 'Immediate').length;
+
+  test.each([true, false])('is looked for, turn by turn, with busyPoll: %s', async (busyPoll) => {
+    server = await FakeServer.listen();
+    client = await connect({ url: server.url, busyPoll });
+    const before = immediates();
+    const echoed = client.echo('x');
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+    expect(immediates() - before).toBe(busyPoll ? 1 : 0);
+    await server.received(1);
+    server.last.send(text('x'));
+    expect(await echoed).toBe('x');
+    await nextTurn();
+    expect(immediates()).toBe(before);
+  });
+});
+
 describe('replies', () => {
   const replies = [
     text('one'),

@@ -12,6 +12,7 @@ beforeEach(async () => {
   stored.clear();
   const read = (name: unknown) => (stored.has(name) ? value(stored.get(name)) : absent);
   server = await FakeServer.listen(({ name, args }) => {
+    if (name === 'EXEC') return list(integer(1), integer(1));
     if (name === 'GET') return read(args[0]);
     if (name === 'MGET') return list(...args.map(read));
     if (name === 'SCAN') return list(text('0'), list(key('session:7')));
@@ -49,6 +50,12 @@ async function run(program: string): Promise<string> {
 
 test('the first lines of the README do what they say', async () => {
   expect(await run(await blockAfter('# @kv/client'))).toBe('Alice 0\n1 1 [ 1, undefined ]');
+});
+
+test('the durable calls of the README do what they say', async () => {
+  const first = (await blockAfter('# @kv/client')).split('\n').slice(0, 4).join('\n');
+  expect(await run(`${first}\n${await blockAfter('## Durable calls')}`)).toBe('1 1');
+  expect(server.last.requests.filter(({ durable }) => durable)).toHaveLength(5);
 });
 
 test('the views of the README do what they say', async () => {

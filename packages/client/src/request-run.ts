@@ -1,4 +1,4 @@
-import { ByteWriter } from '@kv/protocol';
+import { ByteWriter, makeDurable } from '@kv/protocol';
 
 const RUN_BYTES = 16 * 1024;
 /** Memory that grew for something large is not kept for the small that follows. */
@@ -34,6 +34,11 @@ export class RequestRun {
     writer.bytes.set(run.writer.bytes.subarray(start, end), at);
     writer.position += end - start;
     return at;
+  }
+
+  /** Asks for the requests in `[start, end)` to be answered when they are on disk. */
+  makeDurable(start: number, end: number): void {
+    makeDurable(this.writer.bytes, this.writer.view, start, end);
   }
 
   /** Gives memory back that has become much too large. */

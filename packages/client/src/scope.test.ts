@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FakeServer, integer, key, list, text, value } from '../test/fake-server.ts';
 import { ManualTimers } from '../test/manual-timers.ts';
 import { rejection } from '../test/outcome.ts';
+import { kindOf } from './command.ts';
 import { connect } from './connect.ts';
 import type { KvClient } from './kv-client.ts';
 import { Scope } from './scope.ts';
@@ -35,7 +36,7 @@ describe('a prefix', () => {
       .flat()
       .map((_, i) => `w${i}`);
     if (rounds === 1) words.push('option');
-    const scoped = Scope.whole().narrowed({ prefix: 'p:' }).arguments(name, words);
+    const scoped = Scope.whole().narrowed({ prefix: 'p:' }).arguments(kindOf(name), words);
     // Positions count the words of a name, too.
     const behind = name.split(' ').length - 1;
     const last = lastKey < 0 ? words.length : lastKey - behind;

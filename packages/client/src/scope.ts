@@ -1,11 +1,10 @@
-import { type CommandRow, commandNamed } from '@kv/protocol';
+import type { CommandRow } from '@kv/protocol';
 import { argumentText } from './argument-text.ts';
-import type { CallOptions } from './call.ts';
-import type { CallLimits } from './caller.ts';
+import type { CallLimits, CallOptions } from './call.ts';
+import { type CommandKind, changesConnection } from './command.ts';
 import { invalid, KvError } from './errors.ts';
 import type { Key } from './method-types.ts';
 import { checkText, checkTimeout } from './options.ts';
-import { changesConnection } from './session.ts';
 
 /** What a view changes; see `KvClient.with`. */
 export interface ScopeOptions extends CallOptions {
@@ -20,9 +19,6 @@ const WHOLE_DATABASE = new Set(['RANDOMKEY', 'FLUSH', 'FLUSHDB', 'FLUSHALL', 'SW
 
 /** Commands whose first argument is a pattern for keys. */
 const BY_PATTERN = new Set(['KEYS', 'DELMATCH']);
-
-/** Saving takes as long as it takes: the client's time limit is for the others. */
-const UNHURRIED = new Set(['SAVE', 'SHUTDOWN']);
 
 /** Glob characters that mean something outside of brackets; see the server's `KEYS`. */
 const GLOB = /[*?[\\]/g;
@@ -61,11 +57,11 @@ export class Scope {
 
   /** The scope of a client that is no view. */
   static whole(): Scope {
-    const limits = { signals: NO_SIGNALS, timeoutMs: undefined };
+    const limits = { signals: NO_SIGNALS, timeoutMs: undefined, durable: false };
     return new Scope({ prefix: '', ttlMs: undefined, isView: false, limits });
   }
 
-  narrowed({ prefix = '', ttlMs = this.ttlMs, signal, timeoutMs }: ScopeOptions): Scope {
+  narrowed({ prefix = '', ttlMs = this.ttlMs, signal, timeoutMs, durable }: ScopeOptions): Scope {
     checkText('prefix', prefix);
     if (ttlMs !== undefined && !(Number.isSafeInteger(ttlMs) && ttlMs >= 1))
       throw invalid('ttlMs', ttlMs, 'a whole number of milliseconds, at least 1');
@@ -78,23 +74,26 @@ export class Scope {
       limits: {
         signals: signal === undefined ? limits.signals : [...limits.signals, signal],
         timeoutMs: timeoutMs ?? limits.timeoutMs,
+        durable: durable ?? limits.durable,
       },
     });
   }
 
   /** The same without its signals. */
   unsignalled(): Scope {
-    const limits = { signals: NO_SIGNALS, timeoutMs: this.limits.timeoutMs };
+    const limits = { ...this.limits, signals: NO_SIGNALS };
     return new Scope({ prefix: this.prefix, ttlMs: this.ttlMs, isView: this.isView, limits });
   }
 
   /** What holds for a call: every signal, and its own time limit before the view's. */
-  callLimits(name: string, { signal, timeoutMs }: CallOptions): CallLimits {
+  callLimits({ unhurried }: CommandKind, { signal, timeoutMs, durable }: CallOptions): CallLimits {
     const { limits } = this;
-    const limit = timeoutMs ?? limits.timeoutMs ?? (UNHURRIED.has(name) ? 0 : undefined);
-    if (signal === undefined && limit === limits.timeoutMs) return limits;
+    const waits = durable ?? limits.durable;
+    const limit = timeoutMs ?? limits.timeoutMs ?? (unhurried ? 0 : undefined);
+    if (signal === undefined && limit === limits.timeoutMs && waits === limits.durable)
+      return limits;
     const signals = signal === undefined ? limits.signals : [...limits.signals, signal];
-    return { signals, timeoutMs: limit };
+    return { signals, timeoutMs: limit, durable: waits };
   }
 
   /** A key with the prefix. */
@@ -113,14 +112,14 @@ export class Scope {
   }
 
   /** The arguments of a command with the prefix on every key and pattern. */
-  arguments(name: string, args: readonly unknown[]): readonly unknown[] {
-    if (this.isView && changesConnection(name))
+  arguments(kind: CommandKind, args: readonly unknown[]): readonly unknown[] {
+    const { name, row } = kind;
+    if (this.isView && changesConnection(kind))
       throw new KvError(
         'UNSUPPORTED',
         `${name} is for the client: it changes what all views share`,
       );
     if (this.prefix === '') return args;
-    const row: CommandRow | undefined = commandNamed(name);
     if (row === undefined || WHOLE_DATABASE.has(name))
       throw new KvError('UNSUPPORTED', `${name} can't be narrowed to the prefix ${this.prefix}`);
     if (BY_PATTERN.has(name)) return [this.pattern(args[0]), ...args.slice(1)];
@@ -165,12 +164,12 @@ export class Scope {
   }
 
   /** Whether {@link reply} has something to do. */
-  changesReply(name: string): boolean {
+  changesReply({ name }: CommandKind): boolean {
     return this.prefix !== '' && (name === 'KEYS' || name === 'SCAN');
   }
 
   /** A reply whose keys are without the prefix. */
-  reply(name: string, reply: unknown): unknown {
+  reply({ name }: CommandKind, reply: unknown): unknown {
     if (name === 'KEYS') return (reply as Key[]).map((key) => this.withoutPrefix(key));
     const [cursor, keys] = reply as [string, Key[]];
     return [cursor, keys.map((key) => this.withoutPrefix(key))];

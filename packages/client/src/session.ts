@@ -1,19 +1,12 @@
 import { argumentText } from './argument-text.ts';
-
-/** Commands that change the connection itself, so that the next one has to be told too. */
-const TELLING = new Set(['SELECT', 'CLIENT SETNAME', 'AUTH', 'HELLO']);
-
-/** Whether a command changes the connection that everybody shares. */
-export function changesConnection(name: string): boolean {
-  return TELLING.has(name) || name === 'QUIT';
-}
+import type { CommandKind } from './command.ts';
 
 /** What {@link Session.accepted} needs to know of a command, while it is under way. */
 export function sessionWords(
-  name: string,
+  { tells }: CommandKind,
   args: readonly unknown[],
 ): readonly string[] | undefined {
-  return TELLING.has(name) ? args.map(argumentText) : undefined;
+  return tells ? args.map(argumentText) : undefined;
 }
 
 /**

@@ -1,7 +1,15 @@
 import { invalid, KvError } from './errors.ts';
 import type { SetOptions } from './kv-client.ts';
 
-const SET_OPTIONS = new Set(['ttlMs', 'deadline', 'keepTtl', 'if', 'signal', 'timeoutMs']);
+const SET_OPTIONS = new Set([
+  'ttlMs',
+  'deadline',
+  'keepTtl',
+  'if',
+  'signal',
+  'timeoutMs',
+  'durable',
+]);
 
 /** A misspelt option must not mean a value that lives for ever. */
 export function checkNames(method: string, options: object, allowed: ReadonlySet<string>): void {

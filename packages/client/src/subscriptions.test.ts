@@ -177,3 +177,53 @@ describe('when the connection is lost', () => {
     expect(await ended).toMatchObject({ code: 'CONNECT' });
   });
 });
+
+describe('a connection that only listens', () => {
+  test('is asked for a sign of life when it has been silent for long', async () => {
+    await using news = client.subscribe('news');
+    await news.ready;
+    timers.advance(9_000);
+    message('news', 1);
+    await taken(news);
+    timers.advance(9_999);
+    await nextTurn();
+    expect(server.last.lines).toEqual(['SUBSCRIBE news']);
+    timers.advance(1);
+    await server.received(2);
+    expect(server.last.lines).toEqual(['SUBSCRIBE news', 'PING']);
+    while (client.pending > 0) await nextTurn();
+    timers.advance(10_000);
+    await server.received(3);
+    expect(client.state).toBe('ready');
+  });
+
+  test('is given up when it gives none, and the next one is told again', async () => {
+    await using news = client.subscribe('news');
+    await news.ready;
+    server.script = () => undefined;
+    timers.advance(10_000);
+    await server.received(2);
+    timers.advance(9_999);
+    await nextTurn();
+    expect(client.state).toBe('ready');
+    server.script = () => integer(1);
+    timers.advance(1);
+    await nextTurn();
+    expect(client.state).toBe('reconnecting');
+    timers.advance(1000);
+    expect(await taken(news)).toMatchObject({ kind: 'missed', reason: { code: 'CONNECT' } });
+    expect(server.connections).toHaveLength(2);
+  });
+
+  test('is asked no more when nobody listens', async () => {
+    const news = client.subscribe('news');
+    await news.ready;
+    await news.close();
+    await client.ping();
+    const count = server.last.requests.length;
+    timers.advance(100_000);
+    await nextTurn();
+    expect(server.last.requests).toHaveLength(count);
+    expect(timers.running).toBe(0);
+  });
+});

@@ -49,6 +49,11 @@ export class Subscriptions {
     this.send = send;
   }
 
+  /** Whether anybody listens to anything. */
+  get isListening(): boolean {
+    return Object.values(this.listened).some(({ size }) => size > 0);
+  }
+
   /** Begins to listen. What the server refuses, the subscription throws. */
   open(
     kind: SubscriptionKind,

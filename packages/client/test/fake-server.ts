@@ -9,6 +9,7 @@ import {
   commandNamed,
   Encoding,
   type ErrorReply,
+  FrameKind,
   NativeReplyWriter,
   ValueCodec,
 } from '@kv/protocol';
@@ -20,6 +21,8 @@ export type Reply = (out: NativeReplyWriter) => void;
 export interface Request {
   readonly name: string;
   readonly args: readonly unknown[];
+  /** To be answered when it is on disk. */
+  readonly durable?: true;
 }
 
 /** What a script does with a request: a reply, or `undefined` to be silent. */
@@ -109,7 +112,8 @@ export class RequestParser {
       const end = 4 + this.rest.readUInt32BE(0);
       if (this.rest.length < end) break;
       const [name, ...args] = codec.decodeReply(this.rest, 5, end, null) as [string, ...unknown[]];
-      requests.push(named(name, args));
+      const isDurable = this.rest[4] === FrameKind.DURABLE_REQUEST;
+      requests.push({ ...named(name, args), ...(isDurable && { durable: true }) });
       this.rest = this.rest.subarray(end);
     }
     return requests;

@@ -40,6 +40,10 @@ export interface OpenFile {
   sync(): Promise<void>;
   /** The same without what nobody needs in order to read it, such as times (fdatasync). */
   syncData(): Promise<void>;
+  /** `write` that is done when it returns, or throws: where everybody waits for it anyway. */
+  writeNow(bytes: Uint8Array, position: number): number;
+  /** `syncData` likewise. */
+  syncDataNow(): void;
   /** Cuts off what lies behind `length`. */
   truncate(length: number): Promise<void>;
   close(): Promise<void>;

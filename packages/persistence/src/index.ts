@@ -41,8 +41,8 @@ export {
   LOG_SEGMENT_NUMBER_MAX,
 } from './log/log-limits.ts';
 export type { AppendLogOptions, Exclusively, RewriteThreshold } from './log/log-options.ts';
+export type { FsyncPolicy } from './log/log-sync.ts';
 export type { Released } from './log/log-waiters.ts';
-export type { FsyncPolicy } from './log/log-writer.ts';
 export {
   type LogLoadProgress,
   type LogLoadResult,
@@ -75,8 +75,8 @@ export {
 } from './read-snapshot.ts';
 export { formatSavePoints, parseSavePoints, type SavePoint } from './save-points.ts';
 export type { SaveReason, SnapshotEvent, SnapshotEventListener } from './snapshot-events.ts';
+export type { SnapshotHeader } from './snapshot-header.ts';
 export { SnapshotKeeper } from './snapshot-keeper.ts';
-export type { SnapshotHeader } from './snapshot-reader.ts';
 export type { SaveProgress } from './snapshot-writer.ts';
 export type { SnapshotStore, ValueCodec } from './store-entries.ts';
 export {

@@ -6,7 +6,7 @@ import type { EffectSink } from './log/effect-sink.ts';
 import { LogError } from './log/log-errors.ts';
 import type { LogEventListener } from './log/log-events.ts';
 import type { RewriteThreshold } from './log/log-options.ts';
-import type { FsyncPolicy } from './log/log-writer.ts';
+import type { FsyncPolicy } from './log/log-sync.ts';
 import {
   APPLICATION_VALUE,
   encodeKey,

@@ -1,4 +1,4 @@
-import { fdatasync, write } from 'node:fs';
+import { fdatasync, fdatasyncSync, write, writeSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { FileSystem, OpenFile } from './file-system.ts';
@@ -81,6 +81,8 @@ function nodeFile(handle: FileHandle): OpenFile {
           else reject(error);
         });
       }),
+    writeNow: (bytes, position) => writeSync(handle.fd, bytes, 0, bytes.length, position),
+    syncDataNow: () => fdatasyncSync(handle.fd),
     truncate: (length) => handle.truncate(length),
     close: () => handle.close(),
   };

@@ -1,9 +1,9 @@
-import { BlockEntries } from './block-entries.ts';
+import { BlockEntries, type RecordFault } from './block-entries.ts';
 import type { EntrySink } from './entry.ts';
 import { type Environment, resolveEnvironment } from './environment.ts';
 import { describe, SnapshotDamagedError, SnapshotError } from './errors.ts';
-import { RecordCursor } from './record-cursor.ts';
-import { type Block, type SnapshotHeader, SnapshotReader } from './snapshot-reader.ts';
+import type { SnapshotHeader } from './snapshot-header.ts';
+import { type Block, SnapshotReader } from './snapshot-reader.ts';
 
 /** How far a load or a verification has come. */
 export interface LoadProgress {
@@ -89,12 +89,8 @@ export async function readSnapshot(
   const startedAt = environment.monotonic.now();
   const now = options.now ?? environment.clock.now();
   const restore = new BlockRestore(sink, path, now);
-  const { cursor } = restore;
   const { fs } = environment;
-  const scanned = await scan({ path, fs, ...options }, (reader, block) => {
-    restore.deliver(block);
-    if (cursor.fault !== undefined) reader.damagedRecord(block, cursor.start, cursor.fault);
-  });
+  const scanned = await scan({ path, fs, ...options }, (block) => restore.deliver(block));
   if (scanned === undefined) return undefined;
   return {
     entries: restore.entries,
@@ -125,17 +121,19 @@ export async function verifySnapshot(
   const { fs } = resolveEnvironment(options);
   const databases = new Map<number, number>();
   const counts = { withDeadline: 0, keyBytes: 0, valueBytes: 0 };
-  const cursor = new RecordCursor();
+  const batch = new BlockEntries();
   const { onProgress } = options;
-  const scanned = await scan({ path, fs, onProgress }, (reader, block) => {
-    cursor.reset(block.payload, block.records);
-    while (cursor.next()) {
-      if (cursor.deadline !== undefined) counts.withDeadline += 1;
-      counts.keyBytes += cursor.valueStart - cursor.keyStart;
-      counts.valueBytes += cursor.end - cursor.valueStart;
-      databases.set(cursor.database, (databases.get(cursor.database) ?? 0) + 1);
+  const scanned = await scan({ path, fs, onProgress }, ({ payload, records }) => {
+    const fault = batch.fill(payload, records, undefined);
+    if (fault !== undefined) return fault;
+    counts.withDeadline += batch.withDeadline;
+    for (let i = 0; i < batch.count; i += 1) {
+      counts.keyBytes += batch.keyLength[i] as number;
+      counts.valueBytes += batch.valueLength[i] as number;
+      const database = batch.database[i] as number;
+      databases.set(database, (databases.get(database) ?? 0) + 1);
     }
-    if (cursor.fault !== undefined) reader.damagedRecord(block, cursor.start, cursor.fault);
+    return undefined;
   });
   if (scanned === undefined) return undefined;
   const { reader, header } = scanned;
@@ -147,10 +145,10 @@ export async function verifySnapshot(
 type Scan = Pick<Environment, 'fs'> &
   Pick<ReadSnapshotOptions, 'onProgress' | 'onDamage'> & { readonly path: string };
 
-/** Reads the file from front to back, and gives every block that is good to `visit`. */
+/** Reads the file from front to back, and gives every block that is good to `visit`, which may find a fault. */
 async function scan(
   { path, fs, onProgress, onDamage }: Scan,
-  visit: (reader: SnapshotReader, block: Block) => void,
+  visit: (block: Block) => RecordFault | undefined,
 ): Promise<{ reader: SnapshotReader; header: SnapshotHeader } | undefined> {
   let reader: SnapshotReader | undefined;
   try {
@@ -162,7 +160,8 @@ async function scan(
       try {
         const block = await reader.next();
         if (block === undefined) break;
-        visit(reader, block);
+        const fault = visit(block);
+        if (fault !== undefined) reader.damagedRecord(block, fault.start, fault.reason);
       } catch (error) {
         if (onDamage === undefined || !(error instanceof SnapshotDamagedError)) throw error;
         onDamage(error);
@@ -194,7 +193,6 @@ async function scan(
 class BlockRestore {
   entries = 0;
   expired = 0;
-  readonly cursor = new RecordCursor();
   private readonly batch = new BlockEntries();
   private readonly sink: EntrySink;
   private readonly path: string;
@@ -206,10 +204,10 @@ class BlockRestore {
     this.now = now;
   }
 
-  deliver({ payload, records }: Block): void {
-    const { batch, cursor, sink } = this;
-    batch.fill(payload, records, cursor, this.now);
-    if (cursor.fault !== undefined) return;
+  deliver({ payload, records }: Block): RecordFault | undefined {
+    const { batch, sink } = this;
+    const fault = batch.fill(payload, records, this.now);
+    if (fault !== undefined) return fault;
     try {
       if (sink.restoreAll === undefined) restoreEach(sink, batch);
       else sink.restoreAll(batch);
@@ -221,6 +219,7 @@ class BlockRestore {
     }
     this.entries += batch.count;
     this.expired += batch.expired;
+    return undefined;
   }
 }
 

@@ -1,10 +1,10 @@
-import { basename, join } from 'node:path';
-import { ensureDirectory, ID_BYTES, removeStrayFiles, temporaryName } from './directory.ts';
+import { join } from 'node:path';
 import type { EntrySink } from './entry.ts';
 import { type Environment, resolveEnvironment } from './environment.ts';
-import { describe, SnapshotError } from './errors.ts';
+import { SnapshotError } from './errors.ts';
 import type { CloseOptions, SnapshotKeeperOptions } from './keeper-options.ts';
 import { RETRY_DELAY_MS } from './limits.ts';
+import { prepareDirectory } from './prepare-directory.ts';
 import { type LoadProgress, type LoadResult, readSnapshot } from './read-snapshot.ts';
 import type { SavePoint } from './save-points.ts';
 import { SaveSchedule } from './save-schedule.ts';
@@ -76,21 +76,10 @@ export class SnapshotKeeper implements AsyncDisposable {
    */
   static async open(options: SnapshotKeeperOptions): Promise<SnapshotKeeper> {
     const { directory, fileName } = options;
-    if (fileName === '' || fileName === '.' || fileName === '..' || /[/\\\0]/.test(fileName)) {
-      const message = `the snapshot's file name must be a plain name, and is "${fileName}"`;
-      throw new SnapshotError('FILE_NAME_INVALID', message);
-    }
     const environment = resolveEnvironment(options);
     const keeper = new SnapshotKeeper(options, environment);
-    try {
-      await ensureDirectory(environment.fs, directory);
-      const strays = await removeStrayFiles(environment.fs, directory, fileName);
-      for (const stray of strays) keeper.#report({ kind: 'stray-removed', fileName: stray });
-      await keeper.#probe();
-    } catch (error) {
-      const message = `could not prepare ${directory} for snapshots: ${describe(error)}`;
-      throw new SnapshotError('SNAPSHOT_WRITE_FAILED', message, { path: directory, cause: error });
-    }
+    const removed = (name: string) => keeper.#report({ kind: 'stray-removed', fileName: name });
+    await prepareDirectory(environment, directory, fileName, removed);
     return keeper;
   }
 
@@ -200,7 +189,7 @@ export class SnapshotKeeper implements AsyncDisposable {
     return this.#closing;
   }
 
-  /** `close()`: waits for a running save, and starts none. */
+  /** Waits for a running save. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -292,16 +281,6 @@ export class SnapshotKeeper implements AsyncDisposable {
     this.#lastError = error;
     this.#schedule.failed(retryDelayMs);
     this.#report({ kind: 'save-failed', reason, error, retryDelayMs });
-  }
-
-  /** A directory in which nothing can be made is found out now, and not at the first save. */
-  async #probe(): Promise<void> {
-    const { fs, randomBytes } = this.#environment;
-    const name = temporaryName(basename(this.path), randomBytes(ID_BYTES));
-    const probe = join(this.#options.directory, name);
-    const file = await fs.createFile(probe);
-    await file.close();
-    await fs.removeFile(probe);
   }
 
   /** A listener that throws is a mistake in the program, and must not turn a good save into a bad one. */

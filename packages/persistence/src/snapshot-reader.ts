@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { hasCode } from './directory.ts';
-import { SnapshotDamagedError, SnapshotError } from './errors.ts';
+import { SnapshotDamagedError } from './errors.ts';
 import type { FileSystem, OpenFile } from './file-system.ts';
 import { findFrame } from './find-frame.ts';
 import {
@@ -8,16 +8,12 @@ import {
   FOOTER_BYTES,
   FRAME,
   FRAME_BYTES,
-  HEADER,
   HEADER_BYTES,
   HEADER_BYTES_MAX,
-  HEADER_FIXED_BYTES,
   KIND_FOOTER,
   KIND_RECORDS,
-  MAGIC,
   RECORD_BYTES,
   readU64,
-  VERSION,
 } from './layout.ts';
 import {
   BLOCK_PAYLOAD_BYTES,
@@ -26,18 +22,7 @@ import {
   KEY_BYTES_MAX,
   VALUE_BYTES_MAX,
 } from './limits.ts';
-
-/** The header's fields. */
-export interface SnapshotHeader {
-  /** Version of the format. */
-  readonly version: number;
-  /** The snapshot's random id, as 16 hexadecimal digits. */
-  readonly id: string;
-  /** When the view was frozen, Unix milliseconds. */
-  readonly createdAt: number;
-  /** A hint, not a promise. */
-  readonly entriesExpected: number;
-}
+import { parseHeader, type SnapshotHeader } from './snapshot-header.ts';
 
 /** A block whose checksum fits. Its payload is valid until the next one is asked for. */
 export interface Block {
@@ -116,9 +101,9 @@ export class SnapshotReader {
   async header(): Promise<SnapshotHeader> {
     const bytes = new Uint8Array(HEADER_BYTES_MAX);
     const length = Math.min(this.size, HEADER_BYTES_MAX);
-    if (length < HEADER_FIXED_BYTES) this.#damagedHeader('the file ends inside its header');
     await this.#read(bytes.subarray(0, length), undefined);
-    const header = this.#parseHeader(bytes, length);
+    const { salt, ...header } = parseHeader(this.path, bytes, length);
+    this.#salt = salt;
     this.offset = HEADER_BYTES;
     this.#ahead.set(bytes.subarray(HEADER_BYTES, HEADER_BYTES + FRAME_BYTES));
     return header;
@@ -197,39 +182,6 @@ export class SnapshotReader {
     });
   }
 
-  #parseHeader(bytes: Uint8Array, available: number): SnapshotHeader {
-    const view = new DataView(bytes.buffer);
-    if (MAGIC.some((byte, at) => bytes[at] !== byte)) {
-      this.#damagedHeader('it does not begin as a snapshot does');
-    }
-    const version = view.getUint16(HEADER.version, true);
-    const length = view.getUint16(HEADER.length, true);
-    if (length < HEADER_BYTES || length > HEADER_BYTES_MAX) {
-      this.#damagedHeader(`the header's length is ${length}`);
-    }
-    if (length > available) this.#damagedHeader('the file ends inside its header');
-    const salt = view.getUint32(length - 4, true);
-    if (crc32(bytes.subarray(0, length - 4)) !== salt) {
-      this.#damagedHeader('the checksum of the header differs');
-    }
-    const flags = view.getUint32(HEADER.flags, true);
-    if (version > VERSION || flags !== 0) this.#newer(version, flags);
-    const createdAt = readU64(view, HEADER.createdAt);
-    const entriesExpected = readU64(view, HEADER.entriesExpected);
-    if (
-      version !== VERSION ||
-      length !== HEADER_BYTES ||
-      view.getUint32(HEADER.reserved, true) !== 0 ||
-      !Number.isSafeInteger(createdAt) ||
-      !Number.isSafeInteger(entriesExpected)
-    ) {
-      this.#damagedHeader('a field of the header has a value that is not allowed');
-    }
-    this.#salt = salt;
-    const id = Buffer.from(bytes.subarray(HEADER.id, HEADER.createdAt)).toString('hex');
-    return { version, id, createdAt, entriesExpected };
-  }
-
   /** Checks the frame that was read ahead: its checksum first, then what it says. */
   #parseFrame(): Frame {
     const left = this.size - this.offset;
@@ -300,18 +252,5 @@ export class SnapshotReader {
   #damaged(reason: string): never {
     const { path, blocks, offset } = this;
     throw new SnapshotDamagedError({ path, blockIndex: blocks, byteOffset: offset, reason });
-  }
-
-  #damagedHeader(reason: string): never {
-    const { path } = this;
-    throw new SnapshotDamagedError({ path, blockIndex: undefined, byteOffset: 0, reason });
-  }
-
-  #newer(version: number, flags: number): never {
-    throw new SnapshotError(
-      'SNAPSHOT_NEWER',
-      `snapshot ${this.path} has version ${version} and flags ${flags}; this program reads version ${VERSION} and flags 0`,
-      { path: this.path },
-    );
   }
 }

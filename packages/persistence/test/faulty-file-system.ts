@@ -75,13 +75,25 @@ export class FaultyFileSystem implements FileSystem {
   }
 
   async #call<T>(name: string, perform: () => Promise<T>, torn?: () => Promise<unknown>) {
-    this.calls.push(name);
+    const fault = this.#note(name);
+    if (fault === undefined) return await perform();
+    if (this.calls.length === fault.at) await torn?.();
+    throw injected(fault, name);
+  }
+
+  #callNow<T>(name: string, perform: () => T, torn?: () => unknown): T {
+    const fault = this.#note(name);
+    if (fault === undefined) return perform();
+    if (this.calls.length === fault.at) torn?.();
+    throw injected(fault, name);
+  }
+
+  /** Notes a call; answers the fault that it meets. */
+  #note(name: string): Fault | undefined {
     const fault = this.#fault;
-    const at = this.calls.length;
-    if (fault === undefined || at < fault.at) return await perform();
-    if (at > fault.at && fault.lasts === 'once') return await perform();
-    if (at === fault.at) await torn?.();
-    throw Object.assign(new Error(`${fault.code}: injected into ${name}`), { code: fault.code });
+    const at = this.calls.push(name);
+    if (fault === undefined || at < fault.at) return undefined;
+    return at > fault.at && fault.lasts === 'once' ? undefined : fault;
   }
 
   #wrap(file: OpenFile): OpenFile {
@@ -101,8 +113,19 @@ export class FaultyFileSystem implements FileSystem {
         ),
       sync: () => this.#call('sync', () => file.sync()),
       syncData: () => this.#call('syncData', () => file.syncData()),
+      writeNow: (bytes, position) =>
+        this.#callNow(
+          'write',
+          () => file.writeNow(bytes, position),
+          () => file.writeNow(bytes.subarray(0, bytes.length >> 1), position),
+        ),
+      syncDataNow: () => this.#callNow('syncData', () => file.syncDataNow()),
       truncate: (length) => this.#call('truncate', () => file.truncate(length)),
       close: () => this.#call('close', close, close),
     };
   }
+}
+
+function injected({ code }: Fault, name: string): Error {
+  return Object.assign(new Error(`${code}: injected into ${name}`), { code });
 }

@@ -15,6 +15,10 @@ export function memoryFile(content: Uint8Array): FileSystem {
       write: () => Promise.reject(new Error('read only')),
       sync: async () => undefined,
       syncData: async () => undefined,
+      writeNow: () => {
+        throw new Error('read only');
+      },
+      syncDataNow: () => undefined,
       truncate: () => Promise.reject(new Error('read only')),
       close: async () => undefined,
     }),

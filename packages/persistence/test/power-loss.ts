@@ -3,7 +3,7 @@
  * is written, when a rewrite begins, how long each call of the disk takes, when the power fails, and what
  * the disk has lost then.
  */
-import type { FsyncPolicy } from '../src/log/log-writer.ts';
+import type { FsyncPolicy } from '../src/log/log-sync.ts';
 import { openLog } from './open-log.ts';
 import { seeded } from './random.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
@@ -38,7 +38,12 @@ export async function losePower(options: PowerLossOptions): Promise<void> {
   };
   let before: Omit<PowerLossCycle, 'found'> | undefined;
   for (let cycle = 0; cycle <= options.cycles; cycle += 1) {
-    const fs = disk.mount(pace);
+    let failed = false;
+    const fs = disk.mount(pace, undefined, () => {
+      if (failed || random() >= 0.005) return;
+      failed = true;
+      disk.crash(random);
+    });
     const { log, store, time } = await openLog({
       fs,
       fsync: options.policy,
@@ -50,20 +55,20 @@ export async function losePower(options: PowerLossOptions): Promise<void> {
     const reachedAt = [0];
     let promised = 0;
     const turns = random() * 60;
-    for (let turn = 0; turn < turns; turn += 1) {
+    for (let turn = 0; turn < turns && !failed; turn += 1) {
       for (let changes = random() * 4; changes >= 1; changes -= 1) change(store, random);
       if (states.at(-1) !== store.dump) {
         const index = states.push(store.dump) - 1;
         reachedAt.push(time.monotonic.now());
         log.whenReleased((safe) => {
-          if (safe) promised = Math.max(promised, index);
+          if (safe && !failed) promised = Math.max(promised, index);
         });
       }
       time.advance(Math.floor(random() * 100));
       await pace();
     }
     if (options.policy !== 'always') promised = 0;
-    disk.crash(random);
+    if (!failed) disk.crash(random);
     before = { states, reachedAt, promised, failedAt: time.monotonic.now() };
     await pace();
   }

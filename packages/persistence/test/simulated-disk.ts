@@ -49,12 +49,21 @@ export class SimulatedDisk implements FileSystem {
    * The disk as one process sees it: its calls take as long as `pace` does, and fail once the power has
    * failed. A call that is under way then has been made or not; a long write, by half. `trouble` answers the
    * code with which a call is to fail: then half of a write is done, and what an fsync was to save is lost.
+   * Calls that are done when they return are made in one moment, of which `blocked` is told.
    */
   mount(
     pace: (call: DiskCall) => Promise<void>,
     trouble: (call: DiskCall) => string | undefined = () => undefined,
+    blocked: (call: DiskCall) => void = () => {},
   ): FileSystem {
     const { epoch } = this;
+    const check = (call: DiskCall, failed?: () => void): void => {
+      if (epoch !== this.epoch) throw failure('EIO', 'the power has failed');
+      const code = trouble(call);
+      if (code === undefined) return;
+      failed?.();
+      throw failure(code, `${call.name} ${call.path}`);
+    };
     const call = async <T>(
       name: DiskCall['name'],
       path: string,
@@ -62,15 +71,15 @@ export class SimulatedDisk implements FileSystem {
       failed?: () => void,
     ): Promise<T> => {
       await pace({ name, path });
-      if (epoch !== this.epoch) throw failure('EIO', 'the power has failed');
-      const code = trouble({ name, path });
-      if (code !== undefined) {
-        failed?.();
-        throw failure(code, `${name} ${path}`);
-      }
+      check({ name, path }, failed);
       const result = await perform();
       await pace({ name, path });
       return result;
+    };
+    const callNow = <T>(call: DiskCall, perform: () => T, failed: () => void): T => {
+      blocked(call);
+      check(call, failed);
+      return perform();
     };
     const paced = (path: string, file: OpenFile, inode: Inode): OpenFile => {
       const write = async (bytes: Uint8Array, position: number): Promise<number> => {
@@ -79,30 +88,24 @@ export class SimulatedDisk implements FileSystem {
         if (half > 0) await pace({ name: 'write', path });
         return half + (await file.write(bytes.subarray(half), position + half));
       };
+      const writeHalf = (bytes: Uint8Array, position: number) => () =>
+        inode.write(bytes.subarray(0, bytes.length >> 1), position);
+      const failSync = () => inode.failSync();
       return {
         size: () => call('size', path, () => file.size()),
         read: (into, position) => call('read', path, () => file.read(into, position)),
         write: (bytes, position) =>
-          call(
-            'write',
-            path,
-            () => write(bytes, position),
-            () => inode.write(bytes.subarray(0, bytes.length >> 1), position),
+          call('write', path, () => write(bytes, position), writeHalf(bytes, position)),
+        sync: () => call('sync', path, () => file.sync(), failSync),
+        syncData: () => call('syncData', path, () => file.syncData(), failSync),
+        writeNow: (bytes, position) =>
+          callNow(
+            { name: 'writeNow', path },
+            () => file.writeNow(bytes, position),
+            writeHalf(bytes, position),
           ),
-        sync: () =>
-          call(
-            'sync',
-            path,
-            () => file.sync(),
-            () => inode.failSync(),
-          ),
-        syncData: () =>
-          call(
-            'syncData',
-            path,
-            () => file.syncData(),
-            () => inode.failSync(),
-          ),
+        syncDataNow: () =>
+          callNow({ name: 'syncDataNow', path }, () => file.syncDataNow(), failSync),
         truncate: (length) => call('truncate', path, () => file.truncate(length)),
         close: () => file.close(),
       };
@@ -212,6 +215,15 @@ export class SimulatedDisk implements FileSystem {
     const alive = () => {
       if (epoch !== this.epoch) throw failure('EBADF', 'the power has failed');
     };
+    const write = (bytes: Uint8Array, position: number) => {
+      alive();
+      inode.write(bytes, position);
+      return bytes.length;
+    };
+    const sync = () => {
+      alive();
+      if (this.syncsFiles) inode.sync();
+    };
     return {
       size: async () => inode.cache.length,
       read: async (into, position) => {
@@ -220,19 +232,11 @@ export class SimulatedDisk implements FileSystem {
         into.set(part);
         return part.length;
       },
-      write: async (bytes, position) => {
-        alive();
-        inode.write(bytes, position);
-        return bytes.length;
-      },
-      sync: async () => {
-        alive();
-        if (this.syncsFiles) inode.sync();
-      },
-      syncData: async () => {
-        alive();
-        if (this.syncsFiles) inode.sync();
-      },
+      write: async (bytes, position) => write(bytes, position),
+      sync: async () => sync(),
+      syncData: async () => sync(),
+      writeNow: write,
+      syncDataNow: sync,
       truncate: async (length) => {
         alive();
         inode.truncate(length);

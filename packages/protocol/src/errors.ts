@@ -10,6 +10,7 @@ const ERROR_CODES = [
   'OOM',
   'LOADING',
   'MISCONF',
+  'NOLOG',
   'BUSY',
   'BUSYKEY',
   'READONLY',

@@ -5,6 +5,7 @@ import { readAll, requestFrame, str } from '../test/requests.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { compiledNamed } from './commands/compile.ts';
 import { ArgumentForm } from './encodings.ts';
+import { makeDurable } from './frame.ts';
 import { FrameReader } from './frame-reader.ts';
 import {
   ARGUMENTS_MAX,
@@ -157,6 +158,27 @@ describe('valid requests', () => {
     expect(batch.rows).toBe(1);
     expect(used).toBeLessThan(bytes.length);
   });
+});
+
+test('durable requests are in batches of their own, in order', () => {
+  const bytes = requests(['GET', 'a'], ['SET', 'b', 1], ['SET', 'c', 2], ['GET', 'd']);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const second = 4 + view.getUint32(0);
+  const third = second + 4 + view.getUint32(second);
+  makeDurable(bytes, view, second, third + 4 + view.getUint32(third));
+  const batch = new RequestBatch();
+  const reader = new FrameReader();
+  const found: [number, boolean][] = [];
+  for (let at = 0; at < bytes.length; ) {
+    batch.begin(bytes);
+    at = reader.fill(batch, at, bytes.length, true);
+    found.push([batch.rows, batch.durable]);
+  }
+  expect(found).toEqual([
+    [1, false],
+    [2, true],
+    [1, false],
+  ]);
 });
 
 describe('what breaks the protocol', () => {

@@ -69,9 +69,15 @@ export class FrameReader implements RequestReader {
         break;
       }
       const kind = batch.view.getUint8(at + FRAME_LENGTH_BYTES);
-      if (kind !== FrameKind.REQUEST) {
-        this.error = `a frame of kind ${kind}; a client sends requests (${FrameKind.REQUEST})`;
+      const durable = kind === FrameKind.DURABLE_REQUEST;
+      if (kind !== FrameKind.REQUEST && !durable) {
+        this.error = `a frame of kind ${kind}; a client sends requests (${FrameKind.REQUEST}, ${FrameKind.DURABLE_REQUEST})`;
         break;
+      }
+      if (durable !== batch.durable) {
+        // A batch has one kind of them; the others are read into the next one.
+        if (batch.rows > 0) break;
+        batch.durable = durable;
       }
       if (!this.request(batch, at + FRAME_HEADER_BYTES, frameEnd, argumentsMax)) break;
       at = frameEnd;

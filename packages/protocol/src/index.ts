@@ -37,7 +37,7 @@ export {
   encodingOfForm,
 } from './encodings.ts';
 export { type ErrorCode, type ErrorReply, Errors, errorReply, ProtocolError } from './errors.ts';
-export { FrameKind, NATIVE_VERSION } from './frame.ts';
+export { FrameKind, makeDurable, NATIVE_VERSION } from './frame.ts';
 export { FrameReader } from './frame-reader.ts';
 export { INTEGER_TEXT_MAX, integerElement, parseDecimal, writeDecimal } from './integer.ts';
 export {
@@ -59,7 +59,7 @@ export { ReplyReader } from './reply-reader.ts';
 export type { ReplyWriter, ValueSource } from './reply-writer.ts';
 export { INVALID, RequestBatch } from './request-batch.ts';
 export type { PartialRequest, RequestReader } from './request-reader.ts';
-export { writeRequest } from './request-writer.ts';
+export { type RequestName, requestName, writeRequest } from './request-writer.ts';
 export { RespReader } from './resp-reader.ts';
 export { RespReplyWriter } from './resp-reply-writer.ts';
 export { isUtf8 } from './utf8.ts';

@@ -68,6 +68,8 @@ export class RequestBatch {
   place: Int32Array;
   hintedBy: unknown = undefined;
   hintVersion = 0;
+  /** Whether its rows are to be answered when they are on disk: all of them or none. */
+  durable = false;
   /**
    * Whether a keyspace may keep `bytes` instead of copying a value out of them. It says
    * that it did by making this false.
@@ -107,6 +109,7 @@ export class RequestBatch {
     this.keyCount = 0;
     this.hintedBy = undefined;
     this.adoptable = false;
+    this.durable = false;
     this.bytes = bytes;
     this.view = view;
   }

@@ -1,5 +1,4 @@
 import { ByteWriter } from './byte-writer.ts';
-import { COMMANDS } from './commands/table.ts';
 import { EXT_VALUE, FRAME_HEADER_BYTES, FRAME_LENGTH_BYTES, FrameKind } from './frame.ts';
 import { ARGUMENTS_MAX, FRAME_BYTES_MAX } from './limits.ts';
 import { type ValueCodec, valueCodec } from './value/codec.ts';
@@ -12,23 +11,19 @@ const EXTENSION_HEADER_BYTES = 6;
 /** Up to this length a loop over ASCII is as fast as the way through the codec. Below 32: see `writeAscii`. */
 const ASCII_LENGTH_MAX = 20;
 
-/** A command's name as elements of a request. */
-interface NameElements {
+/** A command's name as elements of a request, for who sends it again and again. */
+export interface RequestName {
   readonly count: number;
   readonly bytes: Uint8Array;
 }
 
-function nameElements(name: string): NameElements {
+/** Prepares a name for {@link writeRequest}: `'GET'`, `'CLIENT ID'`, or any other. */
+export function requestName(name: string): RequestName {
   const words = name.split(' ');
   const writer = new ByteWriter(64);
   for (const word of words) valueCodec.encodeInto(writer, word);
   return { count: words.length, bytes: writer.copy() };
 }
-
-/** Those of the table, which are sent again and again. */
-const NAMES: ReadonlyMap<string, NameElements> = new Map(
-  COMMANDS.map(({ name }) => [name, nameElements(name)]),
-);
 
 /**
  * Appends one request frame to a writer.
@@ -37,7 +32,7 @@ const NAMES: ReadonlyMap<string, NameElements> = new Map(
  * MessagePack, everything else wrapped in extension 1. When an argument can't be
  * encoded the writer is left as it was.
  *
- * @param name - a command of the table, `'GET'` or `'CLIENT ID'`, or any other name
+ * @param name - `'GET'`, `'CLIENT ID'`, any other, or what {@link requestName} made of it
  * @throws {@link ValueError} for what the codec refuses, and for `undefined`
  *
  * @example
@@ -49,11 +44,11 @@ const NAMES: ReadonlyMap<string, NameElements> = new Map(
 export function writeRequest(
   writer: ByteWriter,
   codec: ValueCodec,
-  name: string,
+  name: string | RequestName,
   args: readonly unknown[],
 ): void {
   const start = writer.position;
-  const { count, bytes: words } = NAMES.get(name) ?? nameElements(name);
+  const { count, bytes: words } = typeof name === 'string' ? requestName(name) : name;
   try {
     writer.room(FRAME_HEADER_BYTES + ARRAY_HEADER_BYTES + words.length);
     writer.position += FRAME_HEADER_BYTES;

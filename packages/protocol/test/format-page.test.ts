@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ByteWriter } from '../src/byte-writer.ts';
 import { Encoding } from '../src/encodings.ts';
 import { errorReply } from '../src/errors.ts';
+import { makeDurable } from '../src/frame.ts';
 import { NativeReplyWriter } from '../src/native-reply-writer.ts';
 import { ReplyReader } from '../src/reply-reader.ts';
 import type { ValueSource } from '../src/reply-writer.ts';
@@ -71,6 +72,17 @@ describe('requests', () => {
     expect(rows[0]?.command).not.toBe(0);
     expect(rows[0]?.args).toHaveLength(args.length);
   });
+});
+
+test.each(table('durable request | frame'))('the durable request %s', (expression, hex = '') => {
+  const [name, ...args] = evaluate(expression as string) as [string, ...unknown[]];
+  const writer = new ByteWriter();
+  writeRequest(writer, codec, name, args);
+  makeDurable(writer.bytes, writer.view, 0, writer.position);
+  expect(hexOf(writer.copy())).toBe(hex);
+  const { rows, error } = readAll(bytesOf(hex));
+  expect(error).toBeUndefined();
+  expect(rows[0]?.args).toHaveLength(args.length);
 });
 
 describe('replies', () => {

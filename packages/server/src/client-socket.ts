@@ -1,10 +1,11 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Sink } from '@kv/protocol';
 import { FULL_READS_MAX, OUTPUT_BYTES_MAX } from './limits.ts';
 import type { Network } from './network.ts';
 import type { ReadTarget } from './own-socket.ts';
-import type { AppendOnlyLog, Timers } from './ports.ts';
-import { ReplyHold } from './reply-hold.ts';
+import type { Timers } from './ports.ts';
+import { type HoldingLog, ReplyHold } from './reply-hold.ts';
 import { READ_BYTES, type SharedInput } from './shared-input.ts';
 import type { Statistics } from './statistics.ts';
 import type { WriteViews } from './write-views.ts';
@@ -15,7 +16,7 @@ export interface Wire {
   readonly input: SharedInput | undefined;
   readonly network: Pick<Network, 'readInto'>;
   readonly views: WriteViews;
-  readonly appendLog: Pick<AppendOnlyLog, 'holds' | 'whenReleased'>;
+  readonly appendLog: HoldingLog;
   readonly timers: Timers;
   readonly statistics: Pick<Statistics, 'outputBytes'>;
   /** Who has read last, and how many full reads in a row. */
@@ -45,6 +46,8 @@ export class ClientSocket implements Sink {
   /** What the socket held after the last write; less by now, perhaps. */
   queuedBytes = 0;
   private readonly wire: Wire;
+  /** With TLS a write is never done at once, but soon. */
+  private readonly secure: boolean;
   private readonly hold: ReplyHold;
   private readonly owner: SocketOwner;
   private reading = true;
@@ -55,7 +58,9 @@ export class ClientSocket implements Sink {
   constructor(accepted: Socket, wire: Wire, owner: SocketOwner) {
     this.wire = wire;
     this.owner = owner;
-    const own = wire.input === undefined ? undefined : wire.network.readInto(accepted, owner);
+    this.secure = accepted instanceof TLSSocket;
+    const plain = wire.input === undefined || this.secure;
+    const own = plain ? undefined : wire.network.readInto(accepted, owner);
     this.socket = own ?? accepted;
     const { socket } = this;
     this.hold = new ReplyHold(wire.appendLog, {
@@ -101,24 +106,33 @@ export class ClientSocket implements Sink {
     return bytesWritten - writableLength - (handle?.writeQueueSize ?? 0);
   }
 
+  /** Whether what is sent now waits until it is on disk, whatever the log's policy. */
+  set durable(durable: boolean) {
+    this.hold.durable = durable;
+  }
+
   /** {@link Sink}: the kernel has everything, or the socket keeps the array. */
   send(bytes: Uint8Array, length: number): boolean {
     const { socket, wire } = this;
     wire.statistics.outputBytes += length;
     if (socket.destroyed || socket.writableEnded) return true;
-    if (this.hold.keeps(bytes, length)) return true;
-    socket.write(wire.views.get(bytes, length));
+    const reply = wire.views.get(bytes, length);
+    if (this.hold.keeps(reply)) return true;
+    // Otherwise each reply would cost the whole buffer that it was written to.
+    const copied = this.secure && length <= READ_BYTES;
+    socket.write(copied ? new Uint8Array(reply) : reply);
     this.queuedBytes = socket.writableLength;
     if (this.queuedBytes === 0) return true;
     if (this.queuedBytes > OUTPUT_BYTES_MAX) this.block();
-    return false;
+    return copied;
   }
 
   /** To be called when a turn is over: what has not been taken by then has to wait for the client. */
   settle(): void {
     if (this.queuedBytes === 0) return;
     this.queuedBytes = this.socket.writableLength;
-    if (this.queuedBytes > 0 && !this.finished) this.block();
+    const mayWait = this.secure ? READ_BYTES : 0;
+    if (this.queuedBytes > mayWait && !this.finished) this.block();
   }
 
   /** Nothing more is to be executed until the client has taken what waits for it. */

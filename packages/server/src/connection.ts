@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { errorReply, type PartialRequest, type RequestBatch } from '@kv/protocol';
+import { logFailed, NO_LOG } from './append-log-errors.ts';
 import { ClientSocket, type SocketOwner, type Wire } from './client-socket.ts';
 import type { Dialect } from './dialect.ts';
 import type { Executor } from './executor.ts';
@@ -52,6 +53,8 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
   private draining = false;
   private judged = false;
   private readonly pushes = new Pushes();
+  /** The reply that is to come later waits for the disk then. */
+  private parksDurably = false;
   /** What has been read of a request of many arguments. */
   private partial: PartialRequest | undefined;
 
@@ -218,7 +221,8 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
     if (this.socket.destroyed) return;
     this.open();
     this.writePushes();
-    this.suspension.writeLate(this.dialect.out);
+    if (this.parksDurably) this.durably(() => this.suspension.writeLate(this.dialect.out));
+    else this.suspension.writeLate(this.dialect.out);
     while (this.mayRun() && this.runBatch());
     this.settle();
   }
@@ -310,7 +314,7 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
     this.partial = reader.partial;
     const { rows } = batch;
     executor.begin(batch, session);
-    const done = executor.rows(batch, 0, rows, this);
+    const done = batch.durable ? this.runDurable(batch) : executor.rows(batch, 0, rows, this);
     executor.end(batch, done, session);
     const end = done < rows ? endOf(batch, done, start) : read;
     if (input.own && !batch.adoptable) input.leave(end);
@@ -325,6 +329,34 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
     // Not before the replies ahead of it; what is wrong is still there to be read again.
     if (error !== undefined && this.mayRun()) executor.breakOff(this, error);
     return rows > 0;
+  }
+
+  /** Requests whose replies wait until what they did is on disk; answers how many were executed. */
+  private runDurable(batch: RequestBatch): number {
+    const { executor, context } = this.machinery;
+    const { appendLog } = context;
+    // A stranger is told what everybody who has not signed in is told.
+    if (!this.session.trusted) return executor.rows(batch, 0, batch.rows, this);
+    if (!appendLog.enabled) return executor.refuse(batch, this, NO_LOG);
+    if (appendLog.failure !== undefined)
+      return executor.refuse(batch, this, logFailed(appendLog.failure));
+    return this.durably(() => executor.rows(batch, 0, batch.rows, this));
+  }
+
+  /** What is written meanwhile waits for the disk, and what was written before does not. */
+  private durably<T>(write: () => T): T {
+    const { socket } = this;
+    const { out } = this.dialect;
+    out.flush();
+    socket.durable = true;
+    try {
+      const result = write();
+      out.flush();
+      return result;
+    } finally {
+      this.parksDurably = this.suspension.active;
+      socket.durable = false;
+    }
   }
 
   /** Whether nothing more will be answered. */

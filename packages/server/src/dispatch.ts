@@ -15,6 +15,7 @@ import {
   type ReplyWriter,
   type RequestBatch,
 } from '@kv/protocol';
+import { logFailed } from './append-log-errors.ts';
 import { CommandRunner } from './command-runner.ts';
 import { bitmapCommands } from './commands/bitmap.ts';
 import { connectionCommands } from './commands/connection.ts';
@@ -273,7 +274,7 @@ export class Dispatcher {
   private logRefusal({ writes }: CompiledCommand): ErrorReply | undefined {
     const { failure } = this.context.appendLog;
     if (!writes || failure === undefined) return undefined;
-    return errorReply(`Errors writing to the AOF file: ${failure}`, 'MISCONF');
+    return logFailed(failure);
   }
 
   private memoryRefusal(

@@ -1,6 +1,6 @@
 // Requests that have been read are executed here, whoever read them: one connection by
 // itself, or many together. This is the hot path of the server.
-import { COMPILED, Errors, errorReply, type RequestBatch } from '@kv/protocol';
+import { COMPILED, type ErrorReply, Errors, errorReply, type RequestBatch } from '@kv/protocol';
 import type { ClientSocket } from './client-socket.ts';
 import type { Dialect } from './dialect.ts';
 import type { Dispatcher } from './dispatch.ts';
@@ -83,6 +83,18 @@ export class Executor {
     }
     statistics.commands += row - from;
     return row;
+  }
+
+  /** Answers all rows with an error, without executing them. */
+  refuse(batch: RequestBatch, client: Client, error: ErrorReply): number {
+    const { out } = client.dialect;
+    for (let row = 0; row < batch.rows; row++) {
+      out.begin();
+      out.error(error);
+      out.end();
+    }
+    client.session.lastActiveAt = this.context.keyspaces.now;
+    return batch.rows;
   }
 
   /** What waits for a client is looked at whenever it may have become too much. */

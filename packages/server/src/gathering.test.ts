@@ -65,7 +65,7 @@ test('all that a client sends in pieces is answered, although its end comes in t
         return server;
       };
       const server = { close } as Listener['server'];
-      return { server, address: 'memory', port: undefined };
+      return { server, cutOff() {}, address: 'memory', port: undefined };
     },
     readInto: () => undefined,
   };

@@ -75,9 +75,10 @@ export class Gathering implements Runner {
     this.bytes.set(count === bytes.length ? bytes : bytes.subarray(0, count), start);
     reader.partial = undefined;
     const isWhole = reader.fill(batch, start, end, true) === end && batch.rows > rows;
-    // The words of a line with quotes lie elsewhere.
-    if (!isWhole || reader.error !== undefined || batch.bytes !== this.bytes) {
+    // The words of a line with quotes lie elsewhere; and what waits for the disk is for its client alone.
+    if (!isWhole || reader.error !== undefined || batch.bytes !== this.bytes || batch.durable) {
       batch.cut(rows, arguments_, keyCount);
+      batch.durable = false;
       reader.partial = undefined;
       return false;
     }

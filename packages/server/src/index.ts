@@ -18,4 +18,5 @@ export type {
   Snapshots,
   Timers,
 } from './ports.ts';
+export type { TlsIdentity } from './secure-server.ts';
 export { KvServer, type KvServerOptions } from './server.ts';

@@ -1,14 +1,17 @@
 import { lstat, unlink } from 'node:fs/promises';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
+import { type SecureEvents, secureServer, type TlsIdentity } from './secure-server.ts';
 
-/** Where to listen: an address of this machine with a port, or the path of a Unix socket. */
+/** Where to listen: an address of this machine with a port, with TLS perhaps, or the path of a Unix socket. */
 export type ListenOptions =
-  | { readonly host: string; readonly port: number }
+  | { readonly host: string; readonly port: number; readonly tls?: TlsIdentity | undefined }
   | { readonly path: string };
 
 /** A listener that is up. */
 export interface Listener {
   readonly server: Pick<Server, 'close'>;
+  /** Cuts off clients that have connected, but are none of the server's yet. */
+  readonly cutOff: () => void;
   /** `127.0.0.1:31337`, `[::1]:31337` or a path. */
   readonly address: string;
   /** The port, also when 0 was asked for; `undefined` for a Unix socket. */
@@ -24,8 +27,7 @@ export function formatAddress(host: string, port: number): string {
 }
 
 /** Who hears of a listener's clients, and of its troubles after it came up. */
-export interface ListenEvents {
-  accept(socket: Socket): void;
+export interface ListenEvents extends SecureEvents {
   failed(error: Error, address: string): void;
 }
 
@@ -35,7 +37,8 @@ export interface ListenEvents {
  * The file of a Unix socket outlives a process that was killed. It is removed if it is
  * a socket and nobody answers on it, and nothing else ever is.
  *
- * @throws the system's error (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, ...)
+ * @throws the system's error (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, ...), or that of an
+ * identity that is none
  */
 export async function listen(options: ListenOptions, events: ListenEvents): Promise<Listener> {
   try {
@@ -64,13 +67,26 @@ async function isDeserted(path: string): Promise<boolean> {
   });
 }
 
-function bind(options: ListenOptions, events: ListenEvents): Promise<Listener> {
-  // A client may send all its requests, close its half, and read the replies.
-  const server = createServer(
-    // Nothing is read before it is known where to.
-    { allowHalfOpen: true, noDelay: true, keepAlive: true, pauseOnConnect: true },
-    (socket) => events.accept(socket),
+/** A client may send all its requests, close its half, and read the replies. */
+const SOCKETS = { allowHalfOpen: true, noDelay: true, keepAlive: true };
+
+/** What is to listen. */
+interface Serving extends Pick<Listener, 'cutOff'> {
+  readonly server: Server;
+}
+
+function serverOf(options: ListenOptions, events: ListenEvents): Serving {
+  const tls = 'tls' in options ? options.tls : undefined;
+  if (tls !== undefined) return secureServer(SOCKETS, tls, events);
+  // Nothing is read before it is known where to.
+  const server = createServer({ ...SOCKETS, pauseOnConnect: true }, (socket) =>
+    events.accept(socket),
   );
+  return { server, cutOff() {} };
+}
+
+function bind(options: ListenOptions, events: ListenEvents): Promise<Listener> {
+  const { server, cutOff } = serverOf(options, events);
   const where =
     'path' in options
       ? { path: options.path, backlog: BACKLOG }
@@ -88,7 +104,7 @@ function bind(options: ListenOptions, events: ListenEvents): Promise<Listener> {
       const address = isTcp ? formatAddress(bound.address, bound.port) : (bound ?? '');
       server.off('error', reject);
       server.on('error', (error) => events.failed(error, address));
-      resolve({ server, address, port: isTcp ? bound.port : undefined });
+      resolve({ server, cutOff, address, port: isTcp ? bound.port : undefined });
     });
   });
 }

@@ -1,6 +1,9 @@
 import { OUTPUT_BYTES_MAX } from './limits.ts';
 import type { AppendOnlyLog } from './ports.ts';
 
+/** What a hold needs of the log. */
+export type HoldingLog = Pick<AppendOnlyLog, 'holds' | 'whenReleased' | 'whenDurable'>;
+
 /** Who a hold belongs to. */
 export interface ReplyHoldOwner {
   /** These may go to the client now. */
@@ -25,7 +28,9 @@ interface HeldReply {
  * behind a reply that waits, waits behind it.
  */
 export class ReplyHold {
-  private readonly log: Pick<AppendOnlyLog, 'holds' | 'whenReleased'>;
+  /** Whether replies wait for the disk whatever the log's policy: their requests were durable ones. */
+  durable = false;
+  private readonly log: HoldingLog;
   private readonly owner: ReplyHoldOwner;
   private readonly held: HeldReply[] = [];
   private heldBytes = 0;
@@ -33,23 +38,27 @@ export class ReplyHold {
   private isLost = false;
   private afterwards: (() => void) | undefined;
 
-  constructor(log: Pick<AppendOnlyLog, 'holds' | 'whenReleased'>, owner: ReplyHoldOwner) {
+  constructor(log: HoldingLog, owner: ReplyHoldOwner) {
     this.log = log;
     this.owner = owner;
   }
 
   /** Takes a copy of a reply that has to wait. False: it may be sent at once. */
-  keeps(bytes: Uint8Array, length: number): boolean {
-    if (this.held.length === 0 && !this.log.holds) return false;
-    // A copy, which the `slice` of a Buffer is not.
-    const reply = { bytes: new Uint8Array(bytes.subarray(0, length)), isReleased: false };
+  keeps(bytes: Uint8Array): boolean {
+    if (this.held.length === 0 && !this.durable && !this.log.holds) return false;
+    // A part of a larger array, as a socket wants it: small ones cost a malloc each, and another for the socket.
+    const copy = Buffer.allocUnsafe(bytes.length);
+    copy.set(bytes);
+    const reply = { bytes: copy, isReleased: false };
     this.held.push(reply);
-    this.heldBytes += length;
+    this.heldBytes += bytes.length;
     if (this.heldBytes > OUTPUT_BYTES_MAX && !this.isFull) {
       this.isFull = true;
       this.owner.full();
     }
-    this.log.whenReleased((safe) => this.release(reply, safe));
+    const released = (safe: boolean) => this.release(reply, safe);
+    if (this.durable) this.log.whenDurable(released);
+    else this.log.whenReleased(released);
     return true;
   }
 
@@ -60,7 +69,7 @@ export class ReplyHold {
     return true;
   }
 
-  /** Each reply has asked for itself. Where the log has failed, a later one need not wait for it any more. */
+  /** Each reply has asked for itself, and may be answered before one that is ahead of it: they are sent in order. */
   private release(reply: HeldReply, safe: boolean): void {
     if (this.isLost) return;
     if (!safe) {

@@ -165,6 +165,8 @@ export class KvServer {
       accept: (socket) => this.accept(socket, carrier),
       // Out of descriptors, most likely: clients wait in the backlog, the server goes on.
       failed: (error, address) => this.options.log.error({ err: error, address }, 'listener error'),
+      refused: (error, address) =>
+        this.options.log.warn({ address, reason: error.message }, 'refused a TLS handshake'),
     });
     this.listeners.push(listener);
     // Closed while it was being opened: it goes the way of the others.
@@ -207,6 +209,7 @@ export class KvServer {
     const closed = this.listeners.map(
       ({ server }) => new Promise<void>((resolve) => server.close(() => resolve())),
     );
+    for (const { cutOff } of this.listeners) cutOff();
     for (const connection of this.connections.keys()) connection.close();
     const timer = timers.setTimeout(() => {
       for (const connection of this.connections.keys()) connection.destroy();

@@ -13,7 +13,7 @@ export { type ByteEvictionPolicy, EVICTION_POLICIES } from './bytes/evictor.ts';
 export type { FrozenBytes, FrozenEntry, FrozenTarget } from './bytes/frozen-bytes.ts';
 export type { Journal, Removal } from './bytes/journal.ts';
 export { byteKeys, type KeyKind, stringKeys } from './bytes/key-kind.ts';
-export type { Allocate } from './bytes/memory.ts';
+export { type Allocate, REGION_BYTES } from './bytes/memory.ts';
 export type { BackgroundJob } from './bytes/pauses.ts';
 export type { Clock } from './clock.ts';
 export { KvStoreError, type KvStoreErrorCode } from './errors.ts';

@@ -46,6 +46,12 @@ export async function compareClients(measureMs: number, effort: Effort, draw: Dr
       row(peer, servers[peer.server], of(peer.name, kind), of(REFERENCE, kind)),
     );
     print(KINDS[kind], rows, rounds);
+    printAllocations(
+      KINDS[kind],
+      CLIENT_PEERS.map((peer) =>
+        allocations(peer, servers[peer.server], of(peer.name, kind), of(REFERENCE, kind)),
+      ),
+    );
   }
   printClientVerdicts(of);
   await draw(chartOf(servers, of));
@@ -77,10 +83,44 @@ function row(
   return [label(peer, server), ...cells];
 }
 
+function allocations(
+  peer: ClientPeer,
+  server: RunningServer | undefined,
+  measured: Measurements | undefined,
+  reference: Measurements | undefined,
+): Row {
+  const cells = IN_FLIGHT.flatMap((inFlight) =>
+    CALL_NAMES.map((call) => {
+      const bytes = measured?.[`${call} ${inFlight} allocated`];
+      const theirs = reference?.[`${call} ${inFlight} allocated`];
+      if (bytes === undefined || Number.isNaN(bytes)) return '-';
+      const ratio = theirs === undefined ? '' : ` (${(bytes / theirs).toFixed(2)})`;
+      return `${Math.round(bytes)}${ratio}`;
+    }),
+  );
+  return [label(peer, server), ...cells];
+}
+
+const COLUMNS = IN_FLIGHT.flatMap((inFlight) =>
+  CALL_NAMES.map((call) => `${call}, ${inFlight} in flight`),
+);
+
+function printAllocations(kind: string, rows: readonly Row[]): void {
+  printTable(
+    `Clients, ${kind}: bytes of heap allocated an operation (relative to node-redis on redis-server)`,
+    COLUMNS,
+    rows,
+    [
+      'What V8 counts, the value that is read and the loop that calls and awaits included. With one call in',
+      'flight they are above all of looking for its reply, turn by turn of the event loop.',
+    ],
+  );
+}
+
 function print(kind: string, rows: readonly Row[], rounds: number): void {
   printTable(
     `Clients, ${kind}: operations a second (relative to node-redis on redis-server), CPU an operation of the application`,
-    IN_FLIGHT.flatMap((inFlight) => CALL_NAMES.map((call) => `${call}, ${inFlight} in flight`)),
+    COLUMNS,
     rows,
     [
       'One connection over TCP; application and server are processes of their own on this machine. Objects are JSON',

@@ -36,7 +36,7 @@ ${row('  kvd set greeting hello', '', dim)}
 ${row('  kvd get greeting', 'exit code 1 when the key is absent', dim)}
 ${row('  kvd --json set user \'{"id":7}\'', 'a typed value; --json get shows it as JSON', dim)}
 ${row('  kvd --stdin set logo < logo.png', 'the last argument comes from standard input', dim)}
-${row('--url URL', 'kv://user:password@host:port/database, kv+unix:///path/to/socket [KVD_URL]', dim)}
+${row('--url URL', 'kv://user:password@host:port/database, kvs:// with TLS, kv+unix:///path [KVD_URL]', dim)}
 ${row('--port, --password, --database', 'in place of those parts of the URL', dim)}
 
 ${bold('Look after a data directory, without a server')}

@@ -126,6 +126,7 @@ export const KINDS = {
   percent: integer(0, 1_000_000, 'PERCENT'),
   evictionPolicy: oneOf(...EVICTION_POLICIES),
   transport: oneOf('auto', 'stream'),
+  tlsAuthClients: oneOf('yes', 'no', 'optional'),
   keyspaceEvents: {
     allowed: 'letters of KEVg$lshzxetdAnm',
     placeholder: 'LETTERS',

@@ -10,9 +10,21 @@ interface FaultKind {
 }
 
 const KINDS: readonly FaultKind[] = [
-  { code: 'ENOSPC', calls: new Set(['write', 'createFile', 'makeDirectory']), chance: 1 },
-  { code: 'EIO', calls: new Set(['sync', 'syncData', 'syncDirectory']), chance: 0.5 },
-  { code: 'EIO', calls: new Set(['write', 'truncate', 'rename', 'removeFile']), chance: 0.4 },
+  {
+    code: 'ENOSPC',
+    calls: new Set(['write', 'writeNow', 'createFile', 'makeDirectory']),
+    chance: 1,
+  },
+  {
+    code: 'EIO',
+    calls: new Set(['sync', 'syncData', 'syncDataNow', 'syncDirectory']),
+    chance: 0.5,
+  },
+  {
+    code: 'EIO',
+    calls: new Set(['write', 'writeNow', 'truncate', 'rename', 'removeFile']),
+    chance: 0.4,
+  },
 ];
 
 /** A disk that fails from time to time, for a while. */

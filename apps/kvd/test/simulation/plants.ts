@@ -31,6 +31,7 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
     around: withFiles((file) => ({
       ...file,
       syncData: async () => void file.syncData().catch(() => undefined),
+      syncDataNow: () => void file.syncData().catch(() => undefined),
     })),
   },
   'skip-checksum': {

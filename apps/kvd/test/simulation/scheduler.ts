@@ -39,6 +39,11 @@ export class Scheduler {
     return scheduled;
   }
 
+  /** A process keeps everything else from happening for so long; it happens late then. */
+  block(ms: number): void {
+    this.now += ms;
+  }
+
   cancel(scheduled: Scheduled): void {
     scheduled.run = undefined;
   }
@@ -49,7 +54,7 @@ export class Scheduler {
       const next = this.due.pop();
       if (next === undefined) throw new Error('nothing happens any more');
       if (next.run === undefined) continue;
-      this.now = next.at;
+      this.now = Math.max(this.now, next.at);
       this.steps++;
       next.run();
       await turn();

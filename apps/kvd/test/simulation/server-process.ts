@@ -59,7 +59,7 @@ export class ServerProcess {
   }
 
   private assemble(options: ProcessOptions): Promise<Daemon> {
-    const { random, disk, flags, trouble, around, log, note } = options;
+    const { scheduler, random, disk, flags, trouble, around, log, note } = options;
     const { time } = this;
     const { config } = resolveConfig({ flags, env: {}, file: undefined });
     const fs = disk.mount(
@@ -68,6 +68,7 @@ export class ServerProcess {
         note(`disk ${call.name} ${call.path}`);
         return trouble(call);
       },
+      ({ name }) => scheduler.block(latency(random, name)),
     );
     const line = (level: keyof Log) => (fields: object, message: string) => {
       if (time.alive) log(level, message, fields);

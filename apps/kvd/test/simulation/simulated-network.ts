@@ -36,7 +36,7 @@ export class SimulatedNetwork implements Network {
       return server;
     };
     const server = { close } as Listener['server'];
-    return { server, address: `127.0.0.1:${PORT}`, port: PORT };
+    return { server, cutOff() {}, address: `127.0.0.1:${PORT}`, port: PORT };
   }
 
   readInto(accepted: Socket, target: ReadTarget): Socket {

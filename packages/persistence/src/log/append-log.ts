@@ -1,18 +1,18 @@
 import { ensureDirectory, syncDirectory } from '../directory.ts';
 import { type Environment, resolveEnvironment } from '../environment.ts';
-import { describe } from '../errors.ts';
 import type { SaveProgress } from '../snapshot-writer.ts';
 import type { SaveResult } from '../write-snapshot.ts';
 import type { EffectBuffer } from './effect-buffer.ts';
 import type { EffectSink } from './effect-sink.ts';
-import { endLog, removeFiles, removeStrays, reopenSegment, secure } from './log-directory.ts';
-import { LogError } from './log-errors.ts';
+import { dropUnused, endLog, removeStrays, reopenSegment, secure } from './log-directory.ts';
+import { asLogError, LogError } from './log-errors.ts';
 import type { LogEvent, RewriteReason } from './log-events.ts';
 import type { AppendLogOptions, RewriteThreshold } from './log-options.ts';
-import { LogRewrite } from './log-rewrite.ts';
+import { LogRewrites } from './log-rewrites.ts';
+import type { FsyncPolicy } from './log-sync.ts';
 import type { Released } from './log-waiters.ts';
-import { type FsyncPolicy, LogWriter } from './log-writer.ts';
-import { type Manifest, NO_LOG, readManifest, replaceManifest, segmentName } from './manifest.ts';
+import { LogWriter } from './log-writer.ts';
+import { type Manifest, NO_LOG, readManifest, replaceManifest } from './manifest.ts';
 import { type LogLoadProgress, type LogLoadResult, readLog } from './read-log.ts';
 import { RewriteTrigger } from './rewrite-trigger.ts';
 
@@ -42,13 +42,8 @@ export class AppendLog implements AsyncDisposable {
   private readonly trigger: RewriteTrigger;
   private manifest: Manifest | undefined;
   private loaded: LogLoadResult | undefined;
-  private rewriting: LogRewrite | undefined;
-  /** The highest number of a segment, also of one that never came into use. */
-  private lastNumber: number;
+  private readonly rewrites: LogRewrites;
   private baseLength = 0;
-  private lastError: LogError | undefined;
-  private lastDurationMs: number | undefined;
-  private retry: unknown;
   private closing: Promise<void> | undefined;
 
   private constructor(
@@ -60,7 +55,6 @@ export class AppendLog implements AsyncDisposable {
     this.options = options;
     this.environment = environment;
     this.manifest = manifest;
-    this.lastNumber = manifest?.segments.at(-1)?.number ?? 0;
     const report = (event: LogEvent) => this.report(event);
     this.writer = new LogWriter(environment, options.fsync ?? 'everysec', report, () =>
       this.trigger.look(),
@@ -69,9 +63,17 @@ export class AppendLog implements AsyncDisposable {
       threshold: options.rewriteAt ?? THRESHOLD,
       monotonic: environment.monotonic,
       sizes: () => ({ bytes: this.bytes, baseBytes: this.baseBytes }),
-      isFree: () => this.enabled && this.rewriting === undefined && this.closing === undefined,
+      isFree: () => this.enabled && !this.rewrites.isRunning && this.closing === undefined,
       // The outcome is an event.
       rewrite: () => void this.startRewrite('growth').catch(() => undefined),
+    });
+    this.rewrites = new LogRewrites({
+      parts: { directory: this.directory, options, environment, writer: this.writer },
+      lastNumber: manifest?.segments.at(-1)?.number ?? 0,
+      trigger: this.trigger,
+      // The outcome is an event.
+      again: () => void this.startRewrite('failure').catch(() => undefined),
+      report,
     });
   }
 
@@ -95,7 +97,7 @@ export class AppendLog implements AsyncDisposable {
       for (const fileName of strays) log.report({ kind: 'stray-removed', fileName });
       return log;
     } catch (error) {
-      throw asReadError(error, directory);
+      throw asLogError(error, directory, 'read');
     }
   }
 
@@ -149,17 +151,17 @@ export class AppendLog implements AsyncDisposable {
 
   /** How far a running rewrite has come; `undefined` when none is. */
   get rewriteProgress(): SaveProgress | undefined {
-    return this.rewriting?.progress;
+    return this.rewrites.progress;
   }
 
   /** Why the last rewrite failed; `undefined` when it did not. */
   get lastRewriteError(): LogError | undefined {
-    return this.lastError;
+    return this.rewrites.lastError;
   }
 
   /** How long the last rewrite that succeeded took; `undefined` before the first one. */
   get lastRewriteMs(): number | undefined {
-    return this.lastDurationMs;
+    return this.rewrites.lastDurationMs;
   }
 
   /** Whether replies to what has been executed have to wait for the disk. */
@@ -209,7 +211,7 @@ export class AppendLog implements AsyncDisposable {
   async begin(): Promise<void> {
     if (this.manifest === undefined) {
       await replaceManifest(this.environment, this.directory, NO_LOG).catch((error) => {
-        throw asWriteError(error, this.directory);
+        throw asLogError(error, this.directory, 'write');
       });
       await this.startRewrite('begin');
       return;
@@ -219,7 +221,7 @@ export class AppendLog implements AsyncDisposable {
     try {
       await this.goOn(loaded, manifest);
     } catch (error) {
-      throw asWriteError(error, this.directory);
+      throw asLogError(error, this.directory, 'write');
     }
   }
 
@@ -232,15 +234,7 @@ export class AppendLog implements AsyncDisposable {
     const segment = await reopenSegment(this.environment, tail);
     if (tornBytes > 0)
       this.report({ kind: 'tail-cut', path, byteOffset: offset, bytes: tornBytes });
-    // A rewrite had made further ones that were never begun.
-    const unused = manifest.segments.slice(tail.segmentIndex + 1);
-    if (unused.length > 0) {
-      const segments = manifest.segments.slice(0, tail.segmentIndex + 1);
-      this.manifest = { ...manifest, segments };
-      await replaceManifest(this.environment, this.directory, this.manifest);
-      const names = unused.map(({ number }) => segmentName(number));
-      await removeFiles(this.environment, this.directory, names);
-    }
+    this.manifest = await dropUnused(this.environment, this.directory, manifest, tail);
     this.baseLength = baseBytes;
     this.writer.adopt(segment);
     this.writer.promise(segmentBytes - offset);
@@ -259,66 +253,15 @@ export class AppendLog implements AsyncDisposable {
 
   private async startRewrite(reason: RewriteReason): Promise<SaveResult> {
     if (this.closing !== undefined) throw this.closedError();
-    if (this.rewriting !== undefined)
-      throw new LogError('LOG_REWRITE_RUNNING', `the log ${this.directory} is being rewritten`, {
-        path: this.directory,
-      });
-    const { directory, options, environment, writer } = this;
-    const rewriting = new LogRewrite({
-      directory,
-      options,
-      environment,
-      writer,
-      old: this.manifest,
-      number: ++this.lastNumber,
-      listed: (manifest) => {
-        this.manifest = manifest;
-      },
-    });
-    this.rewriting = rewriting;
-    this.report({ kind: 'rewrite-started', reason });
-    try {
-      const { manifest, result } = await rewriting.run();
+    return await this.rewrites.run(reason, this.manifest, (manifest, baseBytes) => {
       this.manifest = manifest;
-      this.baseLength = result.bytes;
-      this.lastError = undefined;
-      this.lastDurationMs = result.durationMs;
-      this.trigger.succeeded();
-      this.report({ kind: 'rewrite-finished', reason, result });
-      return result;
-    } catch (error) {
-      this.failedRewrite(error as LogError, reason);
-      throw error;
-    } finally {
-      this.rewriting = undefined;
-    }
-  }
-
-  private failedRewrite(error: LogError, reason: RewriteReason): void {
-    if (error.code === 'LOG_REWRITE_ABORTED') {
-      this.report({ kind: 'rewrite-aborted', reason });
-      return;
-    }
-    this.lastError = error;
-    this.trigger.failed();
-    this.report({ kind: 'rewrite-failed', reason, error });
-    // Writes are refused until one succeeds, and nothing else would bring it about.
-    if (this.writer.needsRewrite && this.closing === undefined) this.rewriteLater();
-  }
-
-  private rewriteLater(): void {
-    const { timers } = this.environment;
-    if (this.retry !== undefined) timers.clearTimeout(this.retry);
-    this.retry = timers.setTimeout(() => {
-      this.retry = undefined;
-      // The outcome is an event.
-      if (this.writer.needsRewrite) void this.startRewrite('failure').catch(() => undefined);
-    }, this.trigger.waitMs);
+      this.baseLength = baseBytes ?? this.baseLength;
+    });
   }
 
   /** Gives up a running rewrite, and resolves when it has ended. The log goes on as it is. */
   async abortRewrite(): Promise<void> {
-    await this.rewriting?.abort();
+    await this.rewrites.abort();
   }
 
   /** Ends the log and removes it: what it held must be elsewhere by now. */
@@ -326,7 +269,7 @@ export class AppendLog implements AsyncDisposable {
     await this.close().catch(() => undefined);
     if (this.manifest === undefined) return;
     await endLog(this.environment, this.directory, this.manifest).catch((error) => {
-      throw asWriteError(error, this.directory);
+      throw asLogError(error, this.directory, 'write');
     });
     this.manifest = undefined;
   }
@@ -336,9 +279,7 @@ export class AppendLog implements AsyncDisposable {
    * can't be done; it is closed all the same. Again, it joins the first call.
    */
   close(): Promise<void> {
-    this.closing ??= this.abortRewrite().then(() => this.writer.close());
-    if (this.retry !== undefined) this.environment.timers.clearTimeout(this.retry);
-    this.retry = undefined;
+    this.closing ??= this.rewrites.end().then(() => this.writer.close());
     return this.closing;
   }
 
@@ -361,16 +302,4 @@ export class AppendLog implements AsyncDisposable {
     const path = this.directory;
     return new LogError('LOG_CLOSED', `the log ${path} is not kept`, { path });
   }
-}
-
-function asReadError(error: unknown, path: string): LogError {
-  if (error instanceof LogError) return error;
-  const message = `could not open the log ${path}: ${describe(error)}`;
-  return new LogError('LOG_READ_FAILED', message, { path, cause: error });
-}
-
-function asWriteError(error: unknown, path: string): LogError {
-  if (error instanceof LogError) return error;
-  const message = `could not write the log ${path}: ${describe(error)}`;
-  return new LogError('LOG_WRITE_FAILED', message, { path, cause: error });
 }

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { foundOn, LOG_DIRECTORY, openLog } from '../../test/open-log.ts';
 import { type SampleLog, sampleLog } from '../../test/sample-log.ts';
-import { SEGMENT_HEADER_BYTES } from './log-layout.ts';
+import { ROOM_BYTE, SEGMENT_HEADER_BYTES } from './log-layout.ts';
 
 /** 57 is the long form, of some 10 KB: see docs/DURABILITY.md. */
 const CHANGES = Number(process.env.KV_DAMAGE_CHANGES ?? 12);
@@ -140,6 +140,13 @@ describe('a segment that another follows', () => {
     const content = sample.disk.content(ENDED) as Uint8Array;
     const found = await withBytes(ENDED, Buffer.concat([content, new Uint8Array(1)]));
     expect(found).toMatchObject({ code: 'LOG_DAMAGED', byteOffset: content.length });
+  });
+
+  test('with room behind its end is whole: a crash came before that was cut off', async () => {
+    const content = sample.disk.content(ENDED) as Uint8Array;
+    const room = new Uint8Array(500).fill(ROOM_BYTE);
+    const found = await withBytes(ENDED, Buffer.concat([content, room]));
+    expect(found).toEqual({ changes: sample.states.length - 1, torn: 0 });
   });
 });
 

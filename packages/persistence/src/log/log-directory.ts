@@ -77,13 +77,29 @@ async function writeWhole(open: OpenFile, bytes: Uint8Array, position: number): 
 export async function reopenSegment({ fs }: Disk, tail: LogTail): Promise<SegmentFile> {
   const open = await fs.reopenFile(tail.path);
   try {
-    if (tail.tornBytes > 0) await open.truncate(tail.offset);
+    if (tail.tornBytes + tail.roomBytes > 0) await open.truncate(tail.offset);
     await open.sync();
     return new SegmentFile(tail.path, open, tail.salt, tail.offset);
   } catch (error) {
     await open.close().catch(() => undefined);
     throw error;
   }
+}
+
+/** Forgets the segments behind the log's tail: a rewrite has made them, and they were never begun. */
+export async function dropUnused(
+  disk: Disk,
+  directory: string,
+  manifest: Manifest,
+  { segmentIndex }: LogTail,
+): Promise<Manifest> {
+  const unused = manifest.segments.slice(segmentIndex + 1);
+  if (unused.length === 0) return manifest;
+  const kept = { ...manifest, segments: manifest.segments.slice(0, segmentIndex + 1) };
+  await replaceManifest(disk, directory, kept);
+  const names = unused.map(({ number }) => segmentName(number));
+  await removeFiles(disk, directory, names);
+  return kept;
 }
 
 /**

@@ -1,3 +1,5 @@
+import { describe } from '../errors.ts';
+
 /** What can go wrong with a log, as `error.code`. The README lists what each means and what to do. */
 export type LogErrorCode =
   | 'LOG_DAMAGED'
@@ -27,6 +29,18 @@ export class LogError extends Error {
     this.code = code;
     this.path = details.path;
   }
+}
+
+/** An error of the file system as one of the log; those of the log as they are. */
+export function asLogError(
+  error: unknown,
+  path: string,
+  what: 'read' | 'write' | 'rewrite',
+): LogError {
+  if (error instanceof LogError) return error;
+  const code = what === 'read' ? 'LOG_READ_FAILED' : 'LOG_WRITE_FAILED';
+  const message = `could not ${what} the log ${path}: ${describe(error)}`;
+  return new LogError(code, message, { path, cause: error });
 }
 
 /** What does not fit in a damaged log, and where. */

@@ -54,6 +54,7 @@ test('the work makes every kind of call', () => {
     'syncDirectory',
     'sync',
     'syncData',
+    'truncate',
     'write',
   ];
   expect(new Set(calls)).toEqual(

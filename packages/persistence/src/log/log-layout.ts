@@ -33,6 +33,9 @@ export const RECORD_MARK = 2;
 export const RECORD_END = 3;
 export type RecordKind = typeof RECORD_EFFECTS | typeof RECORD_MARK | typeof RECORD_END;
 
+/** What fills the room behind the last record; no record begins so. */
+export const ROOM_BYTE = 0xff;
+
 export const EFFECT_BYTES = 16;
 export const EFFECT = {
   kind: 0,

@@ -28,6 +28,17 @@ export const BACKLOG_BYTES_MAX = 16 * 1024 * 1024;
 export const GATHER_MS_MAX = 2;
 export const GATHER_TURNS_MAX = 200;
 
+/**
+ * With `always` nobody is answered before the fsync, so the event loop may as well wait for a disk that took no
+ * longer than this the last time: that spares two ways to another thread and back. A slower one is not waited for.
+ */
+export const SYNC_NOW_MS_MAX = 2;
+/** Nor is a larger record written so. */
+export const WRITE_NOW_BYTES_MAX = 256 * 1024;
+
+/** With `always`, by how much a segment is made longer than it has to be, whenever it has used that up. */
+export const ROOM_BYTES = 256 * 1024;
+
 /** A failed write is tried again after this. */
 export const WRITE_RETRY_MS = 1_000;
 

@@ -1,7 +1,7 @@
 import type { EntrySource } from '../entry.ts';
 import type { Environment } from '../environment.ts';
 import type { LogEventListener } from './log-events.ts';
-import type { FsyncPolicy } from './log-writer.ts';
+import type { FsyncPolicy } from './log-sync.ts';
 
 /** When a log is rewritten without being asked: Redis's `auto-aof-rewrite-percentage` and `-min-size`. */
 export interface RewriteThreshold {

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import type { Environment } from '../environment.ts';
-import { describe } from '../errors.ts';
 import type { SaveProgress } from '../snapshot-writer.ts';
 import { type SaveResult, writeSnapshot } from '../write-snapshot.ts';
 import { createSegment, removeFiles, removeReplaced } from './log-directory.ts';
-import { LogError } from './log-errors.ts';
+import { asLogError, LogError } from './log-errors.ts';
 import type { AppendLogOptions } from './log-options.ts';
 import type { LogWriter } from './log-writer.ts';
 import { baseName, type LogFile, type Manifest, replaceManifest, segmentName } from './manifest.ts';
@@ -132,11 +131,9 @@ export class LogRewrite {
   }
 
   private asLogError(error: unknown): LogError {
-    if (error instanceof LogError) return error;
     const { directory: path } = this.parts;
-    if (this.aborting.signal.aborted)
+    if (this.aborting.signal.aborted && !(error instanceof LogError))
       return new LogError('LOG_REWRITE_ABORTED', `the rewrite of ${path} was given up`, { path });
-    const message = `could not rewrite the log ${path}: ${describe(error)}`;
-    return new LogError('LOG_WRITE_FAILED', message, { path, cause: error });
+    return asLogError(error, path, 'rewrite');
   }
 }

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { FaultyFileSystem } from '../../test/faulty-file-system.ts';
+import { ManualTime } from '../../test/manual-time.ts';
 import { foundOn, openLog, settled } from '../../test/open-log.ts';
 import { SimulatedDisk } from '../../test/simulated-disk.ts';
+import type { FileSystem } from '../file-system.ts';
+import type { LogLoadResult } from './read-log.ts';
 
 /** A log on a disk that notes every call, after its beginning. */
 async function logged(given: Parameters<typeof openLog>[0] = {}) {
@@ -47,6 +50,119 @@ describe('with always', () => {
       read = true;
     });
     expect(read).toBe(true);
+  });
+});
+
+/** A log on a disk that notes which calls the event loop has waited for, and whose fsyncs take `syncMs`. */
+async function timed(syncMs: number) {
+  const disk = new SimulatedDisk();
+  const time = new ManualTime();
+  const calls: string[] = [];
+  const open = async (path: string) => {
+    const file = await disk.openFile(path);
+    const noted =
+      <A extends unknown[], R>(name: string, call: (...of: A) => R) =>
+      (...of: A): R => {
+        calls.push(name);
+        if (name.startsWith('syncData')) time.advance(syncMs);
+        return call(...of);
+      };
+    return {
+      ...file,
+      write: noted('write', file.write),
+      syncData: noted('syncData', file.syncData),
+      writeNow: noted('writeNow', file.writeNow),
+      syncDataNow: noted('syncDataNow', file.syncDataNow),
+    };
+  };
+  await (await openLog({ fs: disk })).log.close();
+  const fs: FileSystem = Object.assign(Object.create(disk), { reopenFile: open });
+  const { log, store } = await openLog({ fs, fsync: 'always', ...time });
+  const change = async (value: string) => {
+    calls.length = 0;
+    store.set('a', value);
+    await log.durable();
+    return [...calls];
+  };
+  return { log, change };
+}
+
+describe('with always the event loop', () => {
+  test('waits for a disk that was quick the last time, and not with another policy', async () => {
+    const { log, change } = await timed(1);
+    expect(await change('1')).toEqual(['write', 'syncData']);
+    // The first of them makes room.
+    expect(await change('2')).toEqual(['writeNow', 'writeNow', 'syncDataNow']);
+    expect(await change('3')).toEqual(['writeNow', 'syncDataNow']);
+    expect(await change('large'.repeat(100_000))).toEqual(['write', 'syncDataNow']);
+    log.fsync = 'everysec';
+    expect(await change('4')).toEqual(['write', 'syncData']);
+  });
+
+  test('does not wait for one that was slow', async () => {
+    const { change } = await timed(5);
+    for (let i = 0; i < 4; i += 1) {
+      const calls = await change(`${i}`);
+      expect(calls.filter((call) => call.endsWith('Now'))).toEqual([]);
+    }
+  });
+});
+
+describe('room behind the last record', () => {
+  const SEGMENT = '/data/log/segment-1.kvlog';
+
+  test('is made with always, is no torn tail after a crash, and goes when the log is closed', async () => {
+    const { log, store, disk } = await logged({ fsync: 'always' });
+    for (const value of ['1', '2', '3']) {
+      store.set('a', value);
+      await log.durable();
+    }
+    const crashed = await foundOn(disk);
+    expect(crashed.store.dump).toBe(store.dump);
+    expect(crashed.loaded?.tail).toMatchObject({ tornBytes: 0 });
+    expect(crashed.loaded?.tail.roomBytes).toBeGreaterThan(1000);
+    expect(disk.content(SEGMENT)?.length).toBeGreaterThan(log.bytes);
+    // A start after the crash goes on behind the last record.
+    const again = await openLog({ fs: disk, fsync: 'always' });
+    again.store.set('b', '4');
+    await again.log.durable();
+    expect(again.events).toEqual([]);
+    expect((await foundOn(disk)).store.dump).toBe(again.store.dump);
+    await again.log.close();
+    expect((await foundOn(disk)).loaded?.tail).toMatchObject({ tornBytes: 0, roomBytes: 0 });
+  });
+
+  test('that something else was written into is a torn tail, all of it', async () => {
+    const { log, store, disk } = await logged({ fsync: 'always' });
+    for (const value of ['1', '2', '3']) {
+      store.set('a', value);
+      await log.durable();
+    }
+    const content = disk.content(SEGMENT) as Uint8Array;
+    disk.overwrite(SEGMENT, content.with(content.length - 1, 0));
+    const { tail } = (await foundOn(disk)).loaded as LogLoadResult;
+    expect(tail).toMatchObject({ tornBytes: content.length - tail.offset, roomBytes: 0 });
+  });
+
+  test('is done without where there is none, and promises hold', async () => {
+    const { log, store, fs, disk, events } = await logged({ fsync: 'always' });
+    store.set('a', '1');
+    await log.durable();
+    fs.failAfter(1, 'ENOSPC');
+    store.set('a', '2');
+    await log.durable();
+    expect(fs.failed).toBe(true);
+    expect(events).toEqual([]);
+    expect((await foundOn(disk)).store.dump).toBe(store.dump);
+  });
+
+  test('is none with everysec', async () => {
+    const { log, store, disk } = await logged({ fsync: 'everysec' });
+    for (const value of ['1', '2', '3']) {
+      store.set('a', value);
+      await log.durable();
+    }
+    expect((await foundOn(disk)).loaded?.tail).toMatchObject({ tornBytes: 0, roomBytes: 0 });
   });
 });
 
@@ -128,7 +244,8 @@ describe('a write that fails', () => {
     store.set('a', '1');
     await log.durable();
     const before = disk.content('/data/log/segment-1.kvlog')?.length;
-    fs.failAfter(1, 'ENOSPC');
+    // The first call makes room.
+    fs.failAfter(2, 'ENOSPC');
     store.set('b', '2');
     await expect(log.durable()).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED' });
     await settled();

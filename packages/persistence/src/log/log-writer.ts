@@ -3,21 +3,16 @@ import { describe } from '../errors.ts';
 import { EffectBuffer, type EffectGroup } from './effect-buffer.ts';
 import { LogError } from './log-errors.ts';
 import type { LogEvent } from './log-events.ts';
-import { LOG_RECORD_BYTES, RECORD_EFFECTS, RECORD_END, RECORD_MARK } from './log-layout.ts';
+import { RECORD_EFFECTS, RECORD_END, RECORD_MARK } from './log-layout.ts';
 import {
   BACKLOG_BYTES_MAX,
   GATHER_MS_MAX,
   GATHER_TURNS_MAX,
-  LAZY_SYNC_INTERVAL_MS,
-  SYNC_INTERVAL_MS,
-  SYNC_LATE_MS,
   WRITE_RETRY_MS,
 } from './log-limits.ts';
-import { LogWaiters, type Released } from './log-waiters.ts';
+import { type FsyncPolicy, LogSync } from './log-sync.ts';
+import { LogWaiters, type Released, type Waiter } from './log-waiters.ts';
 import type { SegmentFile } from './segment-file.ts';
-
-/** When what was written is made durable: before it is answered, once a second, or when the system likes. */
-export type FsyncPolicy = 'always' | 'everysec' | 'no';
 
 /** The end of a segment. `moved` is told whether the log goes on in the next one. */
 interface SegmentEnd {
@@ -27,9 +22,6 @@ interface SegmentEnd {
 
 /** What is written next. */
 type Item = EffectGroup | SegmentEnd;
-
-/** A record without a payload. */
-const emptyRecord = () => new Uint8Array(LOG_RECORD_BYTES);
 
 /**
  * Brings effects to the disk: those of one turn of the event loop together, one write at a time, and with
@@ -49,28 +41,15 @@ export class LogWriter {
   private readonly environment: Environment;
   private readonly report: (event: LogEvent) => void;
   private readonly wrote: () => void;
-  private readonly waiters = new LogWaiters();
-  private fsync: FsyncPolicy;
-  private segment: SegmentFile | undefined;
+  private readonly sync: LogSync;
+  private readonly waiters = new LogWaiters((waiter) => this.isReady(waiter));
   /** Length of the segments before it. */
   private endedBytes = 0;
   private readonly queue: Item[] = [];
-  /** Positions up to which effects are in the file, and on the disk. */
-  private written = 0;
-  private durable = 0;
-  /** The position that somebody wants on disk, whatever the policy. */
-  private wanted = 0;
   private running: Promise<void> | undefined;
-  private syncing: Promise<void> | undefined;
-  private syncBegan = Number.NEGATIVE_INFINITY;
-  /** How long the last fsync took. */
-  private syncMs = 0;
-  private syncTimer: unknown;
   private retryTimer: unknown;
   /** The last write has failed. */
   private stalled = false;
-  /** An fsync of this segment has failed. */
-  private broken = false;
   private closing = false;
 
   /** @param wrote - called after every write */
@@ -81,18 +60,23 @@ export class LogWriter {
     wrote: () => void,
   ) {
     this.environment = environment;
-    this.fsync = fsync;
     this.report = report;
     this.wrote = wrote;
+    this.sync = new LogSync(environment, fsync, {
+      synced: () => this.waiters.look(),
+      syncFailed: (error, segment) => {
+        this.drop();
+        this.fail('sync-failed', error, segment);
+      },
+    });
   }
 
   get policy(): FsyncPolicy {
-    return this.fsync;
+    return this.sync.fsync;
   }
 
   set policy(policy: FsyncPolicy) {
-    this.fsync = policy;
-    if (this.durable < this.written) void this.sync();
+    this.sync.fsync = policy;
   }
 
   /** The position of the last effect there has been. */
@@ -102,60 +86,55 @@ export class LogWriter {
 
   /** Length of the segment being written, and of those before it that are still part of the log. */
   get segmentBytes(): number {
-    return this.endedBytes + (this.segment?.offset ?? 0);
+    return this.endedBytes + (this.sync.segment?.offset ?? 0);
   }
 
   /** Whether only a rewrite can make a new promise: changes have been dropped, and are in memory alone. */
   get needsRewrite(): boolean {
-    return this.promises && (this.broken || this.lastingFailure !== undefined);
+    return this.promises && (this.sync.broken || this.lastingFailure !== undefined);
   }
 
   /** Whether replies have to wait: for the disk with `always`, for a disk that is too slow otherwise. */
   get holds(): boolean {
     if (!this.promises || this.failure !== undefined) return false;
-    return this.fsync === 'always' ? this.effects.position > this.durable : this.isBehind();
+    return this.policy === 'always' ? this.effects.position > this.sync.durable : this.isBehind();
   }
 
   private isBehind(): boolean {
-    if (this.effects.position - this.written > BACKLOG_BYTES_MAX) return true;
-    if (this.syncing === undefined || this.fsync !== 'everysec') return false;
-    return this.environment.monotonic.now() - this.syncBegan > SYNC_LATE_MS;
+    return this.effects.position - this.sync.written > BACKLOG_BYTES_MAX || this.sync.isLate;
   }
 
   /** Calls back when replies to all that has been executed may be sent. */
   whenReleased(released: Released): void {
-    const { position } = this.effects;
-    const isReady = () => (this.fsync === 'always' ? this.durable >= position : !this.isBehind());
-    if (this.holds) this.waiters.add(isReady, released);
-    else released(true);
+    if (!this.holds) released(true);
+    else this.waiters.add({ position: this.effects.position, onDisk: false, released });
+  }
+
+  private isReady({ position, onDisk }: Waiter): boolean {
+    return onDisk || this.policy === 'always' ? this.sync.durable >= position : !this.isBehind();
   }
 
   /** Calls back when everything up to a position is on disk, and sees to it that it soon is. */
   whenDurable(position: number, released: Released): void {
-    const isReady = () => this.durable >= position;
     // A segment may have been begun whose base is not there: what is on disk of it proves nothing yet.
     const isPromised = this.promises && this.failure === undefined;
-    if (!isPromised || isReady()) {
+    if (!isPromised || this.sync.durable >= position) {
       released(isPromised);
       return;
     }
-    this.waiters.add(isReady, released);
-    this.wanted = Math.max(this.wanted, position);
-    if (this.running === undefined && this.durable < this.written) void this.sync();
+    this.waiters.add({ position, onDisk: true, released });
+    this.sync.want(position, this.running !== undefined);
   }
 
   /** Begins with a segment, or begins again after a failure: what waited to be written is dropped. */
   adopt(segment: SegmentFile): void {
-    const old = this.segment;
+    const old = this.sync.segment;
     this.lastingFailure = this.failure;
     this.drop();
-    this.stopTimers();
-    this.segment = segment;
+    this.stopRetrying();
+    this.sync.adopt(segment, this.position);
     this.endedBytes = 0;
-    this.broken = false;
     this.stalled = false;
-    this.written = this.position;
-    this.durable = this.position;
     void old?.close();
   }
 
@@ -164,7 +143,7 @@ export class LogWriter {
     this.promises = true;
     this.endedBytes = endedBytes;
     this.lastingFailure = undefined;
-    if (!this.stalled && !this.broken) this.failure = undefined;
+    if (!this.stalled && !this.sync.broken) this.failure = undefined;
   }
 
   /**
@@ -183,13 +162,14 @@ export class LogWriter {
   /** Writes and syncs what there is, marks the good order, and closes. Rejects if that failed. */
   async close(): Promise<void> {
     this.closing = true;
-    this.stopTimers();
+    this.stopRetrying();
+    this.sync.stop();
     await this.running;
     this.wake(true);
     await this.running;
-    const { segment } = this;
-    if (segment !== undefined && !this.broken && !this.stalled) await this.finish(segment);
-    this.segment = undefined;
+    const { segment } = this.sync;
+    if (segment !== undefined && !this.sync.broken && !this.stalled) await this.finish(segment);
+    this.sync.end();
     this.promises = false;
     this.waiters.fail();
     await segment?.close();
@@ -197,13 +177,13 @@ export class LogWriter {
   }
 
   private async finish(segment: SegmentFile): Promise<void> {
-    await this.syncAll();
-    if (this.broken) return;
+    await this.sync.all();
+    if (this.sync.broken) return;
     try {
-      await segment.append(emptyRecord(), RECORD_MARK);
-      await segment.sync();
+      await segment.finish(RECORD_MARK);
+      await segment.sync(this.sync.isWaitedFor);
     } catch (error) {
-      await segment.takeBack();
+      await segment.trim();
       this.fail('write-failed', error, segment);
     }
   }
@@ -215,10 +195,10 @@ export class LogWriter {
 
   private async run(): Promise<void> {
     await this.environment.yieldToEventLoop();
-    if (this.fsync === 'always') await this.gather();
+    if (this.policy === 'always') await this.gather();
     for (let item = this.nextItem(); item !== undefined; item = this.nextItem()) {
       if (!(await this.perform(item))) break;
-      if (this.fsync === 'always' && this.effects.waiting > 0) await this.gather();
+      if (this.policy === 'always' && this.effects.waiting > 0) await this.gather();
     }
     this.running = undefined;
   }
@@ -229,8 +209,8 @@ export class LogWriter {
    * never waits.
    */
   private async gather(): Promise<void> {
-    const { environment, waiters } = this;
-    const until = environment.monotonic.now() + Math.min(this.syncMs, GATHER_MS_MAX);
+    const { environment, waiters, sync } = this;
+    const until = environment.monotonic.now() + Math.min(sync.tookMs, GATHER_MS_MAX);
     for (let turns = 0; turns < GATHER_TURNS_MAX && waiters.count < waiters.crowd; turns += 1) {
       if (environment.monotonic.now() >= until) return;
       await environment.yieldToEventLoop();
@@ -238,25 +218,25 @@ export class LogWriter {
   }
 
   private nextItem(): Item | undefined {
-    if (this.broken || this.segment === undefined) this.drop();
+    if (this.sync.broken || this.sync.segment === undefined) this.drop();
     return this.queue.shift() ?? this.effects.take();
   }
 
   /** Writes one item. False: it failed, and nothing further is to be done now. */
   private async perform(item: Item): Promise<boolean> {
-    const segment = this.segment as SegmentFile;
+    const segment = this.sync.segment as SegmentFile;
     const isEnd = 'next' in item;
     try {
-      if (isEnd) await segment.append(emptyRecord(), RECORD_END);
-      else await segment.append(item.record, RECORD_EFFECTS);
+      if (isEnd) await segment.finish(RECORD_END);
+      else await segment.append(item.record, RECORD_EFFECTS, this.sync.wayFor(item.record));
     } catch (error) {
-      if (this.segment !== segment) return true;
+      if (this.sync.segment !== segment) return true;
       this.queue.unshift(item);
       await this.stall(error, segment);
       return false;
     }
     // Another segment was adopted meanwhile, which needs nothing of this.
-    if (this.segment !== segment) return true;
+    if (this.sync.segment !== segment) return true;
     this.unstall();
     if (isEnd) await this.move(segment, item);
     else await this.added(item);
@@ -264,19 +244,17 @@ export class LogWriter {
   }
 
   private async added(group: EffectGroup): Promise<void> {
-    this.written = group.position;
     this.effects.giveBack(group);
     this.wrote();
-    if (this.fsync === 'always' || this.wanted > this.durable) await this.syncAll();
-    else this.syncLater();
+    await this.sync.wrote(group.position);
     this.waiters.look();
   }
 
   /** The segment has its end; when that is on disk the next one may be written. */
   private async move(old: SegmentFile, { next, moved }: SegmentEnd): Promise<void> {
-    await this.syncAll(true);
-    if (this.broken || this.segment !== old) return moved(false);
-    this.segment = next;
+    await this.sync.all(true);
+    if (this.sync.broken || this.sync.segment !== old) return moved(false);
+    this.sync.follow(next);
     this.endedBytes += old.offset;
     await old.close();
     moved(true);
@@ -286,8 +264,8 @@ export class LogWriter {
   private async stall(error: unknown, segment: SegmentFile): Promise<void> {
     this.stalled = true;
     this.fail('write-failed', error, segment);
-    await segment.takeBack();
-    if (this.closing || this.segment !== segment) return;
+    await segment.trim();
+    if (this.closing || this.sync.segment !== segment) return;
     this.retryTimer = this.environment.timers.setTimeout(() => this.wake(true), WRITE_RETRY_MS);
   }
 
@@ -298,63 +276,8 @@ export class LogWriter {
     this.report({ kind: 'write-recovered' });
   }
 
-  /** Everything that is in the file goes to the disk; `anyway` also where no effects are new. */
-  private async syncAll(anyway = false): Promise<void> {
-    const { segment } = this;
-    // One that is under way may have begun before the last write.
-    await this.syncing;
-    const isNeeded = anyway || this.durable < this.written;
-    if (isNeeded && !this.broken && this.segment === segment) await this.sync();
-  }
-
-  private sync(): Promise<void> {
-    this.syncing ??= this.syncOnce().finally(() => {
-      this.syncing = undefined;
-      this.waiters.look();
-      if (this.durable === this.written || this.broken) return;
-      if (this.wanted > this.durable) void this.sync();
-      else this.syncLater();
-    });
-    return this.syncing;
-  }
-
-  private async syncOnce(): Promise<void> {
-    const { segment, written } = this;
-    if (segment === undefined) return;
-    this.syncBegan = this.environment.monotonic.now();
-    try {
-      await segment.sync();
-    } catch (error) {
-      if (this.segment !== segment) return;
-      this.broken = true;
-      this.drop();
-      this.fail('sync-failed', error, segment);
-      return;
-    }
-    this.syncMs = this.environment.monotonic.now() - this.syncBegan;
-    if (this.segment === segment) this.durable = written;
-  }
-
-  /** By the policy; counted from the beginning of the last one, so that nothing waits for two. */
-  private syncLater(): void {
-    if (this.syncTimer !== undefined || this.closing) return;
-    const { timers, monotonic } = this.environment;
-    const interval = this.fsync === 'no' ? LAZY_SYNC_INTERVAL_MS : SYNC_INTERVAL_MS;
-    const due = Math.max(0, this.syncBegan + interval - monotonic.now());
-    this.syncTimer = timers.setTimeout(
-      () => {
-        this.syncTimer = undefined;
-        if (this.durable < this.written && !this.broken) void this.sync();
-      },
-      Math.min(interval, due),
-    );
-  }
-
-  private stopTimers(): void {
-    const { timers } = this.environment;
-    if (this.syncTimer !== undefined) timers.clearTimeout(this.syncTimer);
-    if (this.retryTimer !== undefined) timers.clearTimeout(this.retryTimer);
-    this.syncTimer = undefined;
+  private stopRetrying(): void {
+    if (this.retryTimer !== undefined) this.environment.timers.clearTimeout(this.retryTimer);
     this.retryTimer = undefined;
   }
 

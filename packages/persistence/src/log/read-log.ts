@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { hasCode } from '../directory.ts';
 import { type Environment, resolveEnvironment } from '../environment.ts';
-import { describe, type SnapshotDamagedError, SnapshotError } from '../errors.ts';
+import { type SnapshotDamagedError, SnapshotError } from '../errors.ts';
 import { readSnapshot } from '../read-snapshot.ts';
 import { EffectReplay } from './effect-replay.ts';
 import type { EffectSink } from './effect-sink.ts';
-import { LogDamagedError, LogError } from './log-errors.ts';
+import { asLogError, LogDamagedError, LogError } from './log-errors.ts';
 import { RECORD_END, SEGMENT_HEADER_BYTES } from './log-layout.ts';
 import {
   baseName,
@@ -16,7 +16,7 @@ import {
   segmentName,
 } from './manifest.ts';
 import { SegmentReader } from './segment-reader.ts';
-import { findWitness } from './torn-tail.ts';
+import { findWitness, isRoom } from './torn-tail.ts';
 
 /** How far a replay has come. */
 export interface LogLoadProgress {
@@ -48,6 +48,8 @@ export interface LogTail {
   readonly salt: number;
   /** Bytes behind `offset` that a crash has left. */
   readonly tornBytes: number;
+  /** Bytes behind `offset` that no record has come to use. */
+  readonly roomBytes: number;
 }
 
 /** A part of a segment. */
@@ -93,11 +95,7 @@ export async function readLog(
     if (manifest === undefined || manifest === NO_LOG) return undefined;
     return await new LogReplay(directory, manifest, sink, environment, options).run();
   } catch (error) {
-    if (error instanceof LogError) throw error;
-    throw new LogError('LOG_READ_FAILED', `could not read the log: ${describe(error)}`, {
-      path: directory,
-      cause: error,
-    });
+    throw asLogError(error, directory, 'read');
   }
 }
 
@@ -199,7 +197,7 @@ class LogReplay {
       this.bytes = loaded.bytes;
       this.entries = loaded.entries;
     } catch (error) {
-      throw error instanceof SnapshotError ? asLogError(error, path) : error;
+      throw error instanceof SnapshotError ? asBaseError(error, path) : error;
     }
   }
 
@@ -216,9 +214,11 @@ class LogReplay {
       this.bytes += reader.offset;
       const { offset, salt, size, synced } = reader;
       if (synced < offset) this.unproven.push({ path, from: synced, to: offset });
+      const left = size - offset;
+      const room = (await isRoom(reader)) ? left : 0;
       // The next one has nothing but its header; it is where the log goes on.
       if (ended && !isFollowed) return await this.emptyTail(segmentIndex + 1);
-      return { segmentIndex, path, offset, salt, tornBytes: size - offset };
+      return { segmentIndex, path, offset, salt, tornBytes: left - room, roomBytes: room };
     } finally {
       await reader.close().catch(() => undefined);
     }
@@ -234,7 +234,7 @@ class LogReplay {
       const ended = await this.readRecords(reader);
       const isLast = segmentIndex === this.manifest.segments.length - 1;
       const { offset } = reader;
-      if (ended && offset !== reader.size)
+      if (ended && !(await isRoom(reader)))
         reader.damaged(offset, 'something follows the end of the segment');
       if (isFollowed && !ended)
         reader.damaged(
@@ -271,7 +271,7 @@ class LogReplay {
 
   /** Something does not fit: did a crash leave it? */
   private async judgeTail(reader: SegmentReader): Promise<void> {
-    if (reader.fault === undefined) return;
+    if (reader.fault === undefined || (await isRoom(reader))) return;
     const witness = await findWitness(reader);
     if (witness === undefined) return;
     reader.damaged(
@@ -286,7 +286,7 @@ class LogReplay {
 }
 
 /** What is wrong with a base is wrong with the log. */
-function asLogError(error: SnapshotError, path: string): LogError {
+function asBaseError(error: SnapshotError, path: string): LogError {
   const { message, cause } = error;
   switch (error.code) {
     case 'SNAPSHOT_DAMAGED':

@@ -2,7 +2,13 @@
  * Tells what a crash has left from what something else has damaged: LOG.md, "What a reader does".
  */
 import { readU64 } from '../layout.ts';
-import { LOG_RECORD, LOG_RECORD_BYTES, RECORD_EFFECTS, RECORD_END } from './log-layout.ts';
+import {
+  LOG_RECORD,
+  LOG_RECORD_BYTES,
+  RECORD_EFFECTS,
+  RECORD_END,
+  ROOM_BYTE,
+} from './log-layout.ts';
 import type { SegmentReader } from './segment-reader.ts';
 
 /** Looked at in one go, before the event loop turns. */
@@ -26,6 +32,16 @@ export async function findWitness(reader: SegmentReader): Promise<number | undef
     }
   }
   return undefined;
+}
+
+/** Whether nothing but room, or nothing at all, lies behind `reader.offset`. */
+export async function isRoom(reader: SegmentReader): Promise<boolean> {
+  const { offset, size } = reader;
+  for (let start = offset; start < size; start += STEP_BYTES) {
+    const bytes = await reader.bytes(start, Math.min(STEP_BYTES, size - start));
+    if (bytes.some((byte) => byte !== ROOM_BYTE)) return false;
+  }
+  return true;
 }
 
 /** Whether a head could begin here that has this offset, and calls `place` synced. */

@@ -90,6 +90,34 @@ describe('keys and values', () => {
     checkInvariants(store);
   });
 
+  it('are found where a batch found them, or elsewhere, whatever goes and comes in between', () => {
+    const store = new ByteStore();
+    const db = store.at(0);
+    const keys = Array.from({ length: 3000 }, (_, i) => `key:${i}`);
+    const setAll = () => {
+      for (const [i, key] of keys.entries())
+        db.set(range.take(key), 0, Uint8Array.of(i), 0, 1, 0, 0);
+    };
+    setAll();
+    // Each key twice, and one that is not there.
+    const batch = batchOf([...keys, ...keys, 'absent']);
+    db.prefetch(batch);
+    for (let i = 0; i < keys.length; i += 2) {
+      expect(db.remove(batch, i)).toBe(true);
+      expect(db.remove(batch, keys.length + i)).toBe(false);
+    }
+    for (let i = 0; i < keys.length; i++) expect(db.find(batch, i) !== 0).toBe(i % 2 === 1);
+    expect(db.find(batch, keys.length * 2)).toBe(0);
+    db.set(range.take('absent'), 0, empty, 0, 0, 0, 0);
+    expect(db.find(batch, keys.length * 2)).not.toBe(0);
+    db.clear();
+    for (let i = 0; i < keys.length; i++) expect(db.find(batch, i)).toBe(0);
+    setAll();
+    for (let i = 0; i < keys.length; i++)
+      expect(db.valueView(db.find(batch, i))).toEqual(Uint8Array.of(i));
+    checkInvariants(store);
+  });
+
   it('may be an entry with the greatest and with the least hash', () => {
     const hasher = new HalfSipHash([0, 0]);
     hasher.hash = () => 0x7fffffff;

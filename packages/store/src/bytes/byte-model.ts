@@ -143,6 +143,7 @@ export class ByteModel {
     db.prefetch(batch);
     for (const [at, key] of names.entries()) {
       const dice = random.below(3);
+      if (random.oneIn(1000)) this.clear();
       const expected = this.live(key);
       if (dice === 0) {
         if ((db.find(batch, at) !== 0) !== (expected !== undefined))

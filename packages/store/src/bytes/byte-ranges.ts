@@ -15,13 +15,13 @@ export interface ByteRanges {
   /** The hash of a key that was prefetched, by number; -1 where it is to be taken yet. */
   readonly hash: Int32Array;
   /**
-   * Where the index holds the first entry with the hash of this key, or {@link ABSENT}, or
-   * {@link UNKNOWN}; good while the next two say so.
+   * Where the index held the first entry with the hash of this key, or {@link ABSENT}, or
+   * {@link UNKNOWN}; whoever uses it looks whether that is still so.
    */
   readonly place: Int32Array;
   /** Whose places they are: the database that prefetched, or `undefined`. */
   hintedBy: unknown;
-  /** The version of its index at that time. */
+  /** The version of its index at that time: what was absent is still so if it has not changed. */
   hintVersion: number;
   /** Whoever stores a value may keep `bytes` instead of copying it; it says so by making this false. */
   adoptable: boolean;

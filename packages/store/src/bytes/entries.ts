@@ -66,20 +66,23 @@ export class Entries extends Records {
   }
 
   /**
-   * Takes the hash of a key; answers its place in `index.chunk`, or -1. What a batch found
-   * out about its keys together holds as long as no slot has moved since.
+   * Takes the hash of a key; answers its place in `index.chunk`, or -1. Where a batch found a key
+   * it still is if that place has its hash and its record; that there was none holds as long as
+   * no entry has been added.
    */
   protected locate(ranges: ByteRanges, key: number): number {
     const place = ranges.place[key] as number;
     const { index } = this;
-    if (place === UNKNOWN || ranges.hintedBy !== this || ranges.hintVersion !== index.version)
-      return this.search(ranges, key);
-    this.hash = ranges.hash[key] as number;
-    if (place < 0) return -1;
-    const chunk = index.chunks[place >>> PLACE_BITS] as Int32Array;
+    if (place === UNKNOWN || ranges.hintedBy !== this) return this.search(ranges, key);
+    const hash = ranges.hash[key] as number;
+    this.hash = hash;
+    if (place < 0) return ranges.hintVersion === index.version ? -1 : this.search(ranges, key);
+    const chunk = index.chunks[place >>> PLACE_BITS];
     const slot = place & PLACE_MASK;
+    if (chunk === undefined || chunk[slot] !== hash) return this.search(ranges, key);
+    const ref = chunk[slot + 1] as number;
     // Another key may have the same hash.
-    if (!this.isKeyOf(chunk[slot + 1] as number, ranges, key)) return this.search(ranges, key);
+    if (ref === 0 || !this.isKeyOf(ref, ranges, key)) return this.search(ranges, key);
     index.chunk = chunk;
     return slot;
   }

@@ -117,20 +117,16 @@ describe('HashIndex', () => {
     }
   });
 
-  it('changes its version with every insertion, removal and clearing', () => {
+  it('changes its version with every insertion, after which what was absent may be there', () => {
     const indexed = new Indexed();
     const versions = new Set([indexed.index.version]);
     for (let i = 0; i < 5000; i++) {
       indexed.insert(i * 1000);
       versions.add(indexed.index.version);
     }
-    for (let i = 0; i < 4000; i++) {
-      indexed.remove(0);
-      versions.add(indexed.index.version);
-    }
-    indexed.index.clear();
-    versions.add(indexed.index.version);
-    expect(versions.size).toBe(9002);
+    expect(versions.size).toBe(5001);
+    for (let i = 0; i < 4000; i++) indexed.remove(0);
+    expect(versions.has(indexed.index.version)).toBe(true);
   });
 
   it('is as new after clear, in the memory of one chunk', () => {

@@ -50,7 +50,7 @@ const DRAWS_MAX = 100_000;
 export class HashIndex {
   /** Entries. */
   size = 0;
-  /** Changes whenever a slot may have moved: hints of an older version are void. */
+  /** Changes whenever an entry is added: until then what had no entry has none. */
   version = 0;
   depth = 0;
   directory = new Int32Array(1);
@@ -153,7 +153,11 @@ export class HashIndex {
     while (chunk[end + 1] !== 0) end += 2;
     // The last slot stays empty: searches stop there.
     if (end >= base + TABLE_WORDS - 2) return false;
-    chunk.copyWithin(at + 2, at, end);
+    // Runs are short: a call of copyWithin costs more than this.
+    for (let to = end; to > at; to -= 2) {
+      chunk[to] = chunk[to - 2] as number;
+      chunk[to + 1] = chunk[to - 1] as number;
+    }
     chunk[at] = hash;
     chunk[at + 1] = ref;
     this.tables.counts[table] = (this.tables.counts[table] as number) + 1;
@@ -163,19 +167,22 @@ export class HashIndex {
 
   /** Removes the entry at a place of {@link chunk}, whose hash it is. */
   removeAt(place: number, hash: number): void {
-    this.version = (this.version + 1) | 0;
     const entry = this.directory[hash >>> (31 - this.depth)] as number;
     const table = entry >>> DEPTH_BITS;
     const depth = entry & DEPTH_MASK;
     const chunk = this.chunks[table >>> CHUNK_BITS] as Int32Array;
     const base = (table & CHUNK_MASK) * TABLE_WORDS;
-    let end = place + 2;
+    let at = place;
+    let next = place + 2;
     // The run behind moves up, as far as its slots are not at home.
-    while (chunk[end + 1] !== 0 && base + homeSlot(chunk[end] as number, depth) * 2 !== end)
-      end += 2;
-    chunk.copyWithin(place, place + 2, end);
-    chunk[end - 2] = EMPTY;
-    chunk[end - 1] = 0;
+    while (chunk[next + 1] !== 0 && base + homeSlot(chunk[next] as number, depth) * 2 !== next) {
+      chunk[at] = chunk[next] as number;
+      chunk[at + 1] = chunk[next + 1] as number;
+      at = next;
+      next += 2;
+    }
+    chunk[at] = EMPTY;
+    chunk[at + 1] = 0;
     const count = (this.tables.counts[table] as number) - 1;
     this.tables.counts[table] = count;
     this.size--;

@@ -98,7 +98,11 @@ export class IndexTables {
 
   /** Keeps one chunk and makes table 0 of it, blank; needs no memory. */
   clear(): void {
-    const kept = this.chunks.find((chunk) => chunk !== NO_CHUNK) as Int32Array;
+    const at = this.chunks.findIndex((chunk) => chunk !== NO_CHUNK);
+    const kept = this.chunks[at] as Int32Array;
+    // Whoever remembers a place in it finds nothing there.
+    const madeInKept = Math.min(this.made - at * CHUNK_TABLES, CHUNK_TABLES);
+    for (let table = 0; table < madeInKept; table++) kept.set(BLANK, table * TABLE_WORDS);
     this.account.add((1 - this.used) * TABLE_BYTES);
     this.chunks.length = 0;
     this.chunks.push(kept);
@@ -107,7 +111,6 @@ export class IndexTables {
     this.counts = new Int32Array(CHUNK_TABLES);
     this.made = 1;
     this.freeTables = [];
-    this.blank(0);
   }
 
   /**

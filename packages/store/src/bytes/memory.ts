@@ -22,6 +22,9 @@ export class Region {
   }
 }
 
+/** What a store that is not small asks for at a time. */
+export const REGION_BYTES = SEGMENTS_PER_REGION * SEGMENT_GRANULES * 8 + TOUCHED_BYTES;
+
 /** Where a region's memory comes from. Throws when there is none. */
 export type Allocate = (bytes: number) => ArrayBuffer;
 

@@ -60,7 +60,7 @@ export class Prefetcher {
 
   /**
    * Leaves the hashes in `batch.hash`, and in `batch.place` the first slot with the hash of each
-   * key. That holds until a slot of the index moves. False: there are no places.
+   * key. False: there are no places.
    */
   run(batch: KeyBatch): boolean {
     const { hasher, index, log } = this;

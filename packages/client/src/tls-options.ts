@@ -1,0 +1,47 @@
+import type { ConnectionOptions } from 'node:tls';
+import { invalid } from './errors.ts';
+
+/** How a TLS connection is made and whom it trusts, as in `node:tls`. */
+export type TlsOptions = Readonly<
+  Pick<
+    ConnectionOptions,
+    'ca' | 'cert' | 'key' | 'passphrase' | 'servername' | 'rejectUnauthorized' | 'minVersion'
+  >
+>;
+
+const NO_TLS_OPTIONS: TlsOptions = {};
+
+/** Every option of TLS that is passed on. */
+const KNOWN_TLS: Readonly<Record<keyof TlsOptions, true>> = {
+  ca: true,
+  cert: true,
+  key: true,
+  passphrase: true,
+  servername: true,
+  rejectUnauthorized: true,
+  minVersion: true,
+};
+
+/**
+ * What to make a TLS connection with; `undefined` for one without.
+ *
+ * @throws {@link KvError} `INVALID_ARGUMENT`
+ */
+export function resolveTls(options: {
+  readonly tls?: boolean | TlsOptions | undefined;
+  readonly path?: string | undefined;
+  readonly openSocket?: unknown;
+}): TlsOptions | undefined {
+  const { tls = false, path, openSocket } = options;
+  if (tls === false) return undefined;
+  if (path !== undefined) throw invalid('tls', 'it', 'left out with a path: nobody can listen in');
+  if (openSocket !== undefined)
+    throw invalid('tls', 'it', 'left out with openSocket, which opens what it wants');
+  if (tls === true) return NO_TLS_OPTIONS;
+  if (typeof tls !== 'object' || tls === null)
+    throw invalid('tls', tls, 'true, false or an object of options');
+  for (const name of Object.keys(tls))
+    if (!Object.hasOwn(KNOWN_TLS, name))
+      throw invalid(`tls.${name}`, 'it', `one of ${Object.keys(KNOWN_TLS).join(', ')}`);
+  return tls;
+}

@@ -1,0 +1,12 @@
+import { type ErrorReply, errorReply } from '@kv/protocol';
+
+/** A request asks to be made durable, and nothing is. */
+export const NO_LOG = errorReply(
+  'nothing is made durable without a log: set appendonly to yes',
+  'NOLOG',
+);
+
+/** What can't be logged is not written; `failure` is what the system says. */
+export function logFailed(failure: string): ErrorReply {
+  return errorReply(`Errors writing to the AOF file: ${failure}`, 'MISCONF');
+}
