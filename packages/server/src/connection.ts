@@ -335,8 +335,9 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
   private runDurable(batch: RequestBatch): number {
     const { executor, context } = this.machinery;
     const { appendLog } = context;
-    // A stranger is told what everybody who has not signed in is told.
-    if (!this.session.trusted) return executor.rows(batch, 0, batch.rows, this);
+    // A stranger is told what everybody who has not signed in is told, and while it loads nothing can change.
+    if (!this.session.trusted || context.loading())
+      return executor.rows(batch, 0, batch.rows, this);
     if (!appendLog.enabled) return executor.refuse(batch, this, NO_LOG);
     if (appendLog.failure !== undefined)
       return executor.refuse(batch, this, logFailed(appendLog.failure));

@@ -92,6 +92,14 @@ test('without a log, or while it fails, a durable request is refused and not exe
   expect(await client.call('EXISTS', 'a')).toBe(0);
 });
 
+test('while the data is loaded a durable request is told so, and not that there is no log', async () => {
+  await using server = await startServer();
+  const client = await server.greeted();
+  server.loading = true;
+  client.socket.write(durable(['SET', 'a', 'x'], ['GET', 'a']));
+  expect(await client.next(2)).toMatchObject([{ code: 'LOADING' }, { code: 'LOADING' }]);
+});
+
 test('a client whose durable request will never be on disk is cut off', async () => {
   await using server = await lagging();
   const client = await server.greeted();
