@@ -42,10 +42,10 @@ export class ClientConnection implements Peer {
   }
 
   /** Sends requests together; `done` gets their replies together. */
-  ask(words: readonly Words[], what: string, done: Owed['done']): void {
+  ask(words: readonly Words[], what: string, done: Owed['done'], durable = false): void {
     if (words.length === 0) return;
     this.owed.push({ count: words.length, since: this.owner.now, what, done });
-    this.link?.send(this.dialect.encode(words));
+    this.link?.send(this.dialect.encode(words, durable));
   }
 
   /** Breaks it off. */

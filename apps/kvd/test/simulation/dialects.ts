@@ -1,11 +1,19 @@
-import { ByteWriter, FrameKind, ReplyReader, valueCodec, writeRequest } from '@kv/protocol';
+import {
+  ByteWriter,
+  FrameKind,
+  makeDurable,
+  ReplyReader,
+  valueCodec,
+  writeRequest,
+} from '@kv/protocol';
 import { ReplyParser } from '../../src/tools/redis/reply-parser.ts';
 import type { Words } from './operations.ts';
 
 /** One connection's way to say things and to understand the answers. */
 export interface Dialect {
   readonly greeting: readonly Words[];
-  encode(requests: readonly Words[]): Uint8Array;
+  /** `durable`: to be answered when they are on disk, where one can say so. */
+  encode(requests: readonly Words[], durable: boolean): Uint8Array;
   /** The replies that are whole with these bytes. An error is a value like any other. */
   decode(bytes: Uint8Array): unknown[];
 }
@@ -36,13 +44,15 @@ export function nativeDialect(): Dialect {
   const reader = new ReplyReader();
   return {
     greeting: [['HELLO', '1']],
-    encode(requests) {
+    encode(requests, durable) {
       const writer = new ByteWriter();
       for (const [name, ...args] of requests) {
         const values = name === 'HELLO' ? args.map(Number) : args;
         writeRequest(writer, valueCodec, name, values);
       }
-      return writer.copy();
+      const bytes = writer.copy();
+      if (durable) makeDurable(bytes, new DataView(bytes.buffer), 0, bytes.length);
+      return bytes;
     },
     decode(bytes) {
       reader.push(bytes);

@@ -52,6 +52,16 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
       by: new URL('./planted/kept-log.ts', import.meta.url),
     },
   },
+  'durable-when-written': {
+    what: 'what is to be durable is answered as the policy says',
+    seeds: 50,
+    keeping: 'everysec',
+    module: {
+      specifier: './kept-log.ts',
+      importedFrom: '/apps/kvd/src/',
+      by: new URL('./planted/hasty-log.ts', import.meta.url),
+    },
+  },
 };
 
 function withFiles(around: (file: OpenFile) => OpenFile): (fs: FileSystem) => FileSystem {

@@ -205,26 +205,30 @@ export class SimulatedClient implements ConnectionOwner {
   private operate(connection: ClientConnection, operation: Operation): void {
     const { history, surroundings } = this;
     const { now } = surroundings;
+    const durable = this.native && surroundings.logs && this.random.chance(0.15);
+    const text = `${wordsText(operation)}${durable ? ', durably' : ''}`;
     history.sent(operation, surroundings.wall);
-    surroundings.note(`${this.name} > ${wordsText(operation)}`);
-    connection.ask(operation.words, wordsText(operation), (replies) => {
-      const isRefused = this.isRefused(operation, replies, now);
+    surroundings.note(`${this.name} > ${text}`);
+    const done = (replies: readonly unknown[]) => {
+      const isRefused = this.isRefused(operation.writes || durable, replies, now);
       if (isRefused) history.refused(surroundings.now);
       else history.replied(replies, surroundings.wall, surroundings.now);
       this.answered++;
       // While the log can't be written reads are answered all the same, and promise nothing.
       const isPromise = operation.writes ? !isRefused : !surroundings.machine.troubled;
-      if (surroundings.promises(now) && isPromise) history.promise(history.answered);
-    });
+      const isKept = durable ? !isRefused : surroundings.promises(now) && isPromise;
+      if (isKept) history.promise(history.answered);
+    };
+    connection.ask(operation.words, text, done, durable);
   }
 
-  /** Whether the server has said that it did not execute an operation, as it may. */
-  private isRefused(operation: Operation, replies: readonly unknown[], sentAt: number): boolean {
+  /** Whether the server has said that it did not execute an operation, as it `mayBe`. */
+  private isRefused(mayBe: boolean, replies: readonly unknown[], sentAt: number): boolean {
     const all = replies.flatMap((reply) => (Array.isArray(reply) ? reply : [reply]));
     const refusals = all.filter(isRefusal);
     if (refusals.length === 0) return false;
     this.mayRefuse(refusals, sentAt);
-    if (!operation.writes && refusals.some((reply) => /MISCONF/.test(reply.message)))
+    if (!mayBe && refusals.some((reply) => /MISCONF/.test(reply.message)))
       throw new Violation(`${this.name}: a read was refused: ${shownReplies(replies)}`);
     return true;
   }
