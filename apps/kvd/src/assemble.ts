@@ -1,5 +1,6 @@
 // The one place where implementations meet: the server's ports are filled here with
 // the engine, the snapshots, the clock and the timers.
+import { performance } from 'node:perf_hooks';
 import type { Environment, RewriteThreshold, SnapshotKeeper } from '@kv/persistence';
 import {
   type Clock,

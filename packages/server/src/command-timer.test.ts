@@ -96,6 +96,26 @@ test('a batch of small commands that takes long is kept by the first of them', a
   ]);
 });
 
+test('of a batch with many rows those that were timed by themselves are left out, and no others', async () => {
+  const { server, step } = await slowServer();
+  await using _ = server;
+  const client = await server.greeted();
+  for (let i = 0; i < 3; i++) await client.call('SET', 'k', 'v');
+  step.ms = 20;
+  step.onLook = () => {
+    server.clock.time += step.ms;
+  };
+  const sets = Array.from({ length: 40 }, (_, i) => ['SET', `k${i}`, 'v'] as const);
+  client.send(...sets, ['DECR', 'n']);
+  await client.next(41);
+  step.ms = 0;
+  const entries = (await client.call('SLOWLOG GET')) as [unknown, unknown, unknown, string[]][];
+  expect(entries.map(([, , , words]) => words)).toEqual([
+    ['SET', 'k0', 'v', '... (or one of 39 behind it)'],
+    ['DECR', 'n'],
+  ]);
+});
+
 test('neither a clock that is set nor a pause between batches makes one slow', async () => {
   const { server, step } = await slowServer();
   await using _ = server;

@@ -60,9 +60,9 @@ export class CommandTimer {
   /** When the batch began by the wall clock, and when the one before it ended by the other. */
   private beganAt = 0;
   private endedAt = 0;
-  /** The part of the batch that has been timed command by command, and a bit for each row of it. */
+  /** The part of the batch that has been timed command by command, and its rows. */
   private timedMs = 0;
-  private timedRows = 0;
+  private readonly timedRows: number[] = [];
 
   constructor(parts: TimerParts, settings: Diagnostics) {
     this.parts = parts;
@@ -99,7 +99,7 @@ export class CommandTimer {
     if (samples) this.untilSample = SAMPLED_BATCHES;
     this.closely = samples || this.always;
     this.timedMs = 0;
-    this.timedRows = 0;
+    if (this.timedRows.length > 0) this.timedRows.length = 0;
     this.beganAt = now;
   }
 
@@ -119,7 +119,7 @@ export class CommandTimer {
     const ms = Math.min(atMost, clock.now() - this.beganAt - this.timedMs);
     if (ms < BATCH_MS) return;
     const untimed = Array.from({ length: rows }, (_, row) => row).filter(
-      (row) => (this.timedRows & (1 << row)) === 0 && (request.command[row] as number) > 0,
+      (row) => !this.timedRows.includes(row) && (request.command[row] as number) > 0,
     );
     const [first] = untimed;
     if (first === undefined) return;
@@ -162,7 +162,7 @@ export class CommandTimer {
   private account(row: number, ms: number, { executing }: Session): void {
     if (executing) return;
     this.timedMs += ms;
-    this.timedRows |= 1 << row;
+    this.timedRows.push(row);
   }
 
   private count(id: number, ms: number): void {

@@ -113,10 +113,10 @@ export class Pair {
   static async start(version: RespVersion, fault?: Fault): Promise<Pair> {
     const clock = new MovableClock(EPOCH);
     const redis = await RedisWithClock.start(EPOCH);
-    const kvd = await startKvd({ clock });
+    const kvd = await startKvd({ clock, debugCommand: true });
     const pair = new Pair(clock, redis, kvd, version, fault);
     // What expires is met by commands, or not at all.
-    await pair.sides[0].exchange(0, [['DEBUG', 'SET-ACTIVE-EXPIRE', '0']]);
+    for (const side of pair.sides) await side.exchange(0, [['DEBUG', 'SET-ACTIVE-EXPIRE', '0']]);
     return pair;
   }
 
