@@ -157,6 +157,8 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
       this.mayRun() &&
       this.machinery.gathering.take(this, bytes, count);
     if (isTaken) this.gathered++;
+    // What comes behind must find it executed, or kept.
+    else if (this.gathered > 0) this.machinery.gathering.flush();
     return isTaken;
   }
 
@@ -231,12 +233,15 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
   runGathered(from: number, to: number, start: number): void {
     this.gathered--;
     if (this.socket.destroyed) return;
+    const { input, machinery } = this;
     const { batch } = this.dialect;
     this.open();
-    const done = this.machinery.executor.rows(batch, from, to, this);
+    // Behind what an earlier piece has left it waits, even if another client has let this one go on by now.
+    const isNext = input.start === input.end;
+    const done = isNext ? machinery.executor.rows(batch, from, to, this) : from;
     if (done < to) {
       const left = done === from ? start : (batch.end[done - 1] as number);
-      this.input.add(batch.bytes.slice(left, batch.end[to - 1]));
+      input.add(batch.bytes.slice(left, batch.end[to - 1]));
     }
     this.settle();
   }

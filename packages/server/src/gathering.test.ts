@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { expect, test } from 'vitest';
 import { startServer, type TestServer } from '../test/harness.ts';
-import type { Listener } from './listen.ts';
+import type { ListenEvents, Listener, ListenOptions } from './listen.ts';
 import type { Network } from './network.ts';
 
 const bulk = (word: string): string => `$${word.length}\r\n${word}\r\n`;
@@ -55,35 +55,72 @@ test('what a client may not execute yet waits for it alone, and nothing of it is
   other.destroy();
 });
 
+/** Listens in memory: what is pushed to sockets in one go arrives in one poll. */
+class MemoryNetwork implements Network {
+  private accept: (socket: Socket) => void = () => {};
+
+  async listen(_where: ListenOptions, events: ListenEvents): Promise<Listener> {
+    this.accept = events.accept;
+    const close = (closed?: () => void) => {
+      closed?.();
+      return server;
+    };
+    const server = { close } as Listener['server'];
+    return { server, cutOff() {}, address: 'memory', port: undefined };
+  }
+
+  readInto(): undefined {}
+
+  /** A client that takes what is written to it at once, as the kernel does. */
+  connect(): { readonly socket: Duplex; readonly answers: () => string } {
+    let all = '';
+    const socket = new Duplex({
+      read() {},
+      write(chunk, _encoding, done) {
+        all += chunk;
+        done();
+      },
+    });
+    this.accept(socket as unknown as Socket);
+    return { socket, answers: () => all };
+  }
+}
+
 test('all that a client sends in pieces is answered, although its end comes in the same poll', async () => {
-  let accept: (socket: Socket) => void = () => {};
-  const network: Network = {
-    async listen(_where, events) {
-      accept = events.accept;
-      const close = (closed?: () => void) => {
-        closed?.();
-        return server;
-      };
-      const server = { close } as Listener['server'];
-      return { server, cutOff() {}, address: 'memory', port: undefined };
-    },
-    readInto: () => undefined,
-  };
+  const network = new MemoryNetwork();
   await using _server = await startServer({ network });
-  let all = '';
-  // It takes what is written to it at once, as the kernel does.
-  const socket = new Duplex({
-    read() {},
-    write(chunk, _encoding, done) {
-      all += chunk;
-      done();
-    },
-  });
-  accept(socket as unknown as Socket);
+  const { socket, answers } = network.connect();
   for (const words of [['SET', 'a', '1'], ['GET', 'a'], ['PING']]) socket.push(request(...words));
   socket.push(null);
   await once(socket, 'close');
-  expect(all).toBe('+OK\r\n$1\r\n1\r\n+PONG\r\n');
+  expect(answers()).toBe('+OK\r\n$1\r\n1\r\n+PONG\r\n');
+});
+
+test('a piece that is too long to be gathered does not overtake one that was and has to wait', async () => {
+  const network = new MemoryNetwork();
+  await using server = await startServer({ network });
+  const { socket, answers } = network.connect();
+  socket.push(request('SAVE') + request('SET', 'a', '1'));
+  socket.push(request('SET', 'b', 'x'.repeat(10_000)) + request('GET', 'a'));
+  await expect.poll(() => server.snapshots.saving).toBe(true);
+  server.snapshots.finish();
+  await expect.poll(answers).toBe('+OK\r\n+OK\r\n+OK\r\n$1\r\n1\r\n');
+  socket.destroy();
+});
+
+test('a piece does not overtake one before it, although another client lets it go on in the same poll', async () => {
+  const network = new MemoryNetwork();
+  await using _server = await startServer({ network });
+  const [paused, operator] = [network.connect(), network.connect()];
+  paused.socket.push(request('PING'));
+  operator.socket.push(request('CLIENT', 'PAUSE', '60000', 'WRITE'));
+  await expect.poll(operator.answers).toBe('+OK\r\n');
+  paused.socket.push(request('SET', 'a', '1'));
+  operator.socket.push(request('CLIENT', 'UNPAUSE'));
+  paused.socket.push(request('GET', 'a'));
+  await expect.poll(paused.answers).toBe('+PONG\r\n+OK\r\n$1\r\n1\r\n');
+  paused.socket.destroy();
+  operator.socket.destroy();
 });
 
 test('a client that another one has ended executes nothing more', async () => {
