@@ -343,6 +343,8 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
     // A stranger is told what everybody who has not signed in is told, and while it loads nothing can change.
     if (!this.session.trusted || context.loading())
       return executor.rows(batch, 0, batch.rows, this);
+    const { refusal } = this.session;
+    if (refusal !== undefined) return executor.refuse(batch, this, refusal);
     if (!appendLog.enabled) return executor.refuse(batch, this, NO_LOG);
     if (appendLog.failure !== undefined)
       return executor.refuse(batch, this, logFailed(appendLog.failure));

@@ -92,6 +92,32 @@ test('without a log, or while it fails, a durable request is refused and not exe
   expect(await client.call('EXISTS', 'a')).toBe(0);
 });
 
+test('a durable transaction is refused as a whole, though the log recovers or fails in the middle of it', async () => {
+  await using server = await startServer();
+  const client = await server.greeted();
+  const { appendLog } = server;
+  appendLog.enabled = true;
+  appendLog.failure = 'EIO';
+  client.socket.write(durable(['MULTI'], ['SET', 'a', 'x']));
+  expect(await client.next(2)).toMatchObject([{ code: 'MISCONF' }, { code: 'MISCONF' }]);
+  appendLog.failure = undefined;
+  client.socket.write(durable(['SET', 'b', 'x'], ['EXEC'], ['SET', 'c', 'x']));
+  expect(await client.next(3)).toMatchObject([{ code: 'MISCONF' }, { code: 'MISCONF' }, 1]);
+  client.socket.write(durable(['MULTI'], ['SET', 'd', 'x']));
+  expect(await client.next(2)).toEqual(['OK', 'QUEUED']);
+  appendLog.failure = 'EIO';
+  client.socket.write(durable(['SET', 'e', 'x']));
+  expect(await client.next(1)).toMatchObject([{ code: 'MISCONF' }]);
+  appendLog.failure = undefined;
+  client.socket.write(durable(['EXEC'], ['MULTI'], ['SET', 'f', 'x']));
+  expect(await client.next(3)).toMatchObject([{ code: 'EXECABORT' }, 'OK', 'QUEUED']);
+  appendLog.failure = 'EIO';
+  client.socket.write(durable(['EXEC']));
+  expect(await client.next(1)).toMatchObject([{ code: 'MISCONF' }]);
+  // The transaction is over: this is no part of it.
+  expect(await client.call('KEYS', '*')).toEqual(['c']);
+});
+
 test('while the data is loaded a durable request is told so, and not that there is no log', async () => {
   await using server = await startServer();
   const client = await server.greeted();

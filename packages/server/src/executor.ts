@@ -1,6 +1,13 @@
 // Requests that have been read are executed here, whoever read them: one connection by
 // itself, or many together. This is the hot path of the server.
-import { COMPILED, type ErrorReply, Errors, errorReply, type RequestBatch } from '@kv/protocol';
+import {
+  COMPILED,
+  compiledNamed,
+  type ErrorReply,
+  Errors,
+  errorReply,
+  type RequestBatch,
+} from '@kv/protocol';
 import type { ClientSocket } from './client-socket.ts';
 import type { Dialect } from './dialect.ts';
 import type { Dispatcher } from './dispatch.ts';
@@ -9,6 +16,10 @@ import { OUTPUT_BYTES_MAX } from './limits.ts';
 import type { Parked } from './parked.ts';
 import type { Session } from './session.ts';
 import type { Suspension } from './suspension.ts';
+
+const MULTI = compiledNamed('MULTI')?.id;
+const EXEC = compiledNamed('EXEC')?.id;
+const DISCARD = compiledNamed('DISCARD')?.id;
 
 /** Whose requests are executed. */
 export interface Client {
@@ -85,15 +96,27 @@ export class Executor {
     return row;
   }
 
-  /** Answers all rows with an error, without executing them. */
+  /**
+   * Answers rows with an error, without executing them; answers how many. A transaction is refused
+   * as a whole: its end is, and what is left of one whose beginning was.
+   */
   refuse(batch: RequestBatch, client: Client, error: ErrorReply): number {
-    const { out } = client.dialect;
+    const { session, dialect } = client;
+    const { out } = dialect;
+    const isRest = session.refusal !== undefined;
+    session.lastActiveAt = this.context.keyspaces.now;
     for (let row = 0; row < batch.rows; row++) {
       out.begin();
       out.error(error);
       out.end();
+      const command = batch.command[row] as number;
+      if (command === MULTI) session.refusal = error;
+      else if (command === EXEC || command === DISCARD) {
+        session.leaveTransaction();
+        this.context.watchedKeys.forget(session);
+        if (isRest) return row + 1;
+      } else if (session.transaction !== undefined) session.transaction.failed = true;
     }
-    client.session.lastActiveAt = this.context.keyspaces.now;
     return batch.rows;
   }
 

@@ -1,3 +1,4 @@
+import type { ErrorReply } from '@kv/protocol';
 import type { Reply } from './parked.ts';
 import type { Keyspace } from './ports.ts';
 import type { Subscriptions } from './subscriptions.ts';
@@ -48,6 +49,8 @@ export class Session {
   lastActiveAt: number;
   /** What MULTI has begun. */
   transaction: Transaction | undefined;
+  /** Why the beginning of a durable transaction was refused: so is the rest of it. */
+  refusal: ErrorReply | undefined;
   /** A watched key has changed: the next EXEC executes nothing. */
   spoiled = false;
   /** EXEC is executing this client's commands: nothing may be answered later. */
@@ -78,6 +81,12 @@ export class Session {
     return this.greeted && this.authenticated;
   }
 
+  /** Whatever MULTI has begun is over. */
+  leaveTransaction(): void {
+    this.transaction = undefined;
+    this.refusal = undefined;
+  }
+
   /** RESET: as it was at first, but for the protocol's kind. */
   reset(keyspace: Keyspace, authenticated: boolean): void {
     if (this.protocol !== 1) this.protocol = 2;
@@ -85,7 +94,7 @@ export class Session {
     this.keyspace = keyspace;
     this.name = '';
     this.authenticated = authenticated;
-    this.transaction = undefined;
+    this.leaveTransaction();
     this.repliesOff = false;
     this.skipsReply = false;
     this.noEvict = false;

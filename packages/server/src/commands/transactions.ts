@@ -18,6 +18,7 @@ export type Execute = (
 
 const multi: Handler = (_request, session, out) => {
   if (session.transaction !== undefined) return out.error(NESTED);
+  session.leaveTransaction();
   session.transaction = new Transaction();
   out.status('OK');
 };
@@ -27,7 +28,7 @@ function exec({ watchedKeys }: ServerContext, execute: Execute): Handler {
     const { transaction } = session;
     if (transaction === undefined) return out.error(EXEC_ALONE);
     const isUnchanged = watchedKeys.areUnchanged(session);
-    session.transaction = undefined;
+    session.leaveTransaction();
     watchedKeys.forget(session);
     if (transaction.failed) return out.error(Errors.execAborted);
     if (!isUnchanged) return out.absentArray();
@@ -46,7 +47,7 @@ function exec({ watchedKeys }: ServerContext, execute: Execute): Handler {
 function discard({ watchedKeys }: ServerContext): Handler {
   return (_request, session, out) => {
     if (session.transaction === undefined) return out.error(DISCARD_ALONE);
-    session.transaction = undefined;
+    session.leaveTransaction();
     watchedKeys.forget(session);
     out.status('OK');
   };
