@@ -1,31 +1,19 @@
 import type { Socket } from 'node:net';
-import { errorReply, type PartialRequest, type RequestBatch } from '@kv/protocol';
-import { logFailed, NO_LOG } from './append-log-errors.ts';
-import { ClientSocket, type SocketOwner, type Wire } from './client-socket.ts';
+import { errorReply } from '@kv/protocol';
+import { chooseDialect } from './choose-dialect.ts';
+import { ClientSocket, type SocketOwner } from './client-socket.ts';
 import type { Dialect } from './dialect.ts';
-import type { Executor } from './executor.ts';
-import { foreignProtocol, NATIVE_FIRST_BYTE } from './foreign.ts';
-import type { GatheredClient, Gathering } from './gathering.ts';
-import type { ServerContext } from './handler.ts';
-import { InputTail } from './input-tail.ts';
+import { DurableRequests } from './durable-requests.ts';
+import type { GatheredClient } from './gathering.ts';
 import { INPUT_AHEAD_BYTES_MAX, OUTPUT_BYTES_MAX, PUSH_BYTES_MAX } from './limits.ts';
+import type { Machinery } from './machinery.ts';
 import type { Reply } from './parked.ts';
 import { Pushes } from './pushes.ts';
+import { RequestInput } from './request-input.ts';
 import type { Session } from './session.ts';
 import { Suspension } from './suspension.ts';
-import type { Runner, Turn } from './turn.ts';
+import type { Runner } from './turn.ts';
 import type { Progress } from './watch.ts';
-
-/** What the connections of a server share: one of them has its turn at a time. */
-export interface Machinery {
-  readonly context: ServerContext;
-  readonly executor: Executor;
-  readonly gathering: Gathering;
-  readonly wire: Wire;
-  readonly native: Dialect;
-  readonly resp: Dialect;
-  readonly turn: Turn;
-}
 
 /**
  * One client: what has arrived and not been executed, and how it goes on. Requests
@@ -39,7 +27,7 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
   dialect: Dialect;
   private readonly machinery: Machinery;
   private readonly onClose: (connection: Connection) => void;
-  private readonly input = new InputTail();
+  private readonly input = new RequestInput();
   private receivedBytes = 0;
   /** What the statistics count for this connection. */
   private countedBytes = 0;
@@ -53,10 +41,7 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
   private draining = false;
   private judged = false;
   private readonly pushes = new Pushes();
-  /** The reply that is to come later waits for the disk then. */
-  private parksDurably = false;
-  /** What has been read of a request of many arguments. */
-  private partial: PartialRequest | undefined;
+  private readonly durable: DurableRequests;
 
   constructor(
     accepted: Socket,
@@ -70,6 +55,7 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
     this.suspension = new Suspension(machinery.context.pause, () => this.takeTurn());
     this.onClose = onClose;
     this.socket = new ClientSocket(accepted, machinery.wire, this);
+    this.durable = new DurableRequests(machinery, this);
     session.disconnect = () => this.socket.destroy();
     session.unblock = (reply) => this.suspension.unblock(reply);
     session.push = (write, bytes) => this.push(write, bytes);
@@ -167,28 +153,12 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
     this.machinery.context.statistics.inputBytes += count;
     this.receivedBytes += count;
     if (this.session.closing || this.draining) return false;
-    return this.judged || this.judge(bytes.subarray(0, count));
-  }
-
-  /** Chooses the protocol by the first bytes of a connection. False: it is not one of ours. */
-  private judge(chunk: Uint8Array): boolean {
+    if (this.judged) return true;
     this.judged = true;
-    const foreign = foreignProtocol(chunk);
-    const { session, machinery } = this;
-    if (foreign === undefined) {
-      if (chunk[0] === NATIVE_FIRST_BYTE) return true;
-      this.dialect = machinery.resp;
-      session.protocol = 2;
-      // RESP connections may begin with anything.
-      session.greeted = true;
-      return true;
-    }
-    const { log } = machinery.context;
-    const { address, id } = session;
-    log.warn({ client: id, address, protocol: foreign.name }, 'refused a foreign protocol');
-    session.closing = true;
-    this.socket.end(foreign.answer);
-    return false;
+    const { session, socket, machinery } = this;
+    const chosen = chooseDialect(bytes.subarray(0, count), session, socket, machinery);
+    if (chosen !== undefined) this.dialect = chosen;
+    return chosen !== undefined;
   }
 
   ended(): void {
@@ -223,8 +193,7 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
     if (this.socket.destroyed) return;
     this.open();
     this.writePushes();
-    if (this.parksDurably) this.durably(() => this.suspension.writeLate(this.dialect.out));
-    else this.suspension.writeLate(this.dialect.out);
+    this.durable.writeLate();
     while (this.mayRun() && this.runBatch());
     this.settle();
   }
@@ -307,64 +276,19 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
   /** Reads a batch of requests and executes it. False: no whole request is left. */
   private runBatch(): boolean {
     const { executor } = this.machinery;
-    const { input, session } = this;
-    const { reader, batch } = this.dialect;
-    const { bytes, view, start } = input;
-    if (start === input.end) return false;
-    batch.begin(bytes, view);
-    batch.adoptable = input.own;
-    reader.partial = this.partial;
-    const read = reader.fill(batch, start, input.end, session.trusted);
-    const { error, wanted } = reader;
-    this.partial = reader.partial;
+    const { input, session, dialect } = this;
+    const { batch } = dialect;
+    if (input.start === input.end) return false;
+    input.fill(dialect, session.trusted);
     const { rows } = batch;
     executor.begin(batch, session);
-    const done = batch.durable ? this.runDurable(batch) : executor.rows(batch, 0, rows, this);
+    const done = batch.durable ? this.durable.run(batch) : executor.rows(batch, 0, rows, this);
     executor.end(batch, done, session);
-    const end = done < rows ? endOf(batch, done, start) : read;
-    if (input.own && !batch.adoptable) input.leave(end);
-    else input.consume(end);
-    batch.release();
-    if (done < rows) {
-      // The next request is one of those that were read, not the one behind them.
-      this.partial = undefined;
-      return true;
-    }
-    input.expect(wanted);
+    input.drop(batch, done);
+    if (done < rows) return true;
     // Not before the replies ahead of it; what is wrong is still there to be read again.
-    if (error !== undefined && this.mayRun()) executor.breakOff(this, error);
+    if (input.error !== undefined && this.mayRun()) executor.breakOff(this, input.error);
     return rows > 0;
-  }
-
-  /** Requests whose replies wait until what they did is on disk; answers how many were executed. */
-  private runDurable(batch: RequestBatch): number {
-    const { executor, context } = this.machinery;
-    const { appendLog } = context;
-    // A stranger is told what everybody who has not signed in is told, and while it loads nothing can change.
-    if (!this.session.trusted || context.loading())
-      return executor.rows(batch, 0, batch.rows, this);
-    const { refusal } = this.session;
-    if (refusal !== undefined) return executor.refuse(batch, this, refusal);
-    if (!appendLog.enabled) return executor.refuse(batch, this, NO_LOG);
-    if (appendLog.failure !== undefined)
-      return executor.refuse(batch, this, logFailed(appendLog.failure));
-    return this.durably(() => executor.rows(batch, 0, batch.rows, this));
-  }
-
-  /** What is written meanwhile waits for the disk, and what was written before does not. */
-  private durably<T>(write: () => T): T {
-    const { socket } = this;
-    const { out } = this.dialect;
-    out.flush();
-    socket.durable = true;
-    try {
-      const result = write();
-      out.flush();
-      return result;
-    } finally {
-      this.parksDurably = this.suspension.active;
-      socket.durable = false;
-    }
   }
 
   /** Whether nothing more will be answered. */
@@ -382,9 +306,4 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
     socket.read(true);
     socket.end();
   }
-}
-
-/** Where the first `done` requests of a batch end, which begin at `start`. */
-function endOf(batch: RequestBatch, done: number, start: number): number {
-  return done === 0 ? start : (batch.end[done - 1] as number);
 }

@@ -7,7 +7,7 @@ import {
   RespReplyWriter,
 } from '@kv/protocol';
 import { CommandTimer } from './command-timer.ts';
-import { Connection, type Machinery } from './connection.ts';
+import { Connection } from './connection.ts';
 import { CredentialCheck } from './credentials.ts';
 import { Dispatcher } from './dispatch.ts';
 import { Executor } from './executor.ts';
@@ -17,6 +17,7 @@ import { KeyspaceEvents } from './keyspace-events.ts';
 import { LatencyMonitor } from './latency-monitor.ts';
 import { BATCH_ROWS, HOUSEKEEPING_MS } from './limits.ts';
 import { formatAddress, type Listener, type ListenOptions } from './listen.ts';
+import type { Machinery } from './machinery.ts';
 import { Monitors } from './monitors.ts';
 import type { Network } from './network.ts';
 import { Observers } from './observers.ts';
