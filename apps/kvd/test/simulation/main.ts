@@ -1,5 +1,4 @@
-// pnpm sim [--seed N [--count N] | --seeds A..B] [--keeping always|everysec|no|snapshots]
-//          [--plant NAME] [--trace]
+// pnpm sim: see the text below, which --help prints.
 import { parseArgs } from 'node:util';
 import { PLANTS, plantModule } from './plants.ts';
 import type { Keeping } from './settings.ts';
@@ -7,32 +6,58 @@ import type { SimulationResult } from './simulation.ts';
 
 const PROGRESS_MS = 5_000;
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string' },
-    count: { type: 'string', default: '1' },
-    seeds: { type: 'string' },
-    keeping: { type: 'string' },
-    plant: { type: 'string' },
-    trace: { type: 'boolean', default: false },
-  },
-});
+const KEEPINGS: readonly Keeping[] = ['always', 'everysec', 'no', 'snapshots'];
+const USAGE = `pnpm sim [--seed N [--count N] | --seeds A..B] [--keeping HOW] [--plant NAME] [--trace]
 
-function usage(message: string): never {
-  console.error(message);
+Runs the whole system on a simulated disk, network and clock, once for each seed, with faults and
+crashes, and stops at the first run in which something is lost. A seed gives the same run each time.
+
+  --seed N         the seed, or the first of them; one drawn by the clock by default
+  --count N        how many seeds, 1 by default
+  --seeds A..B     the seeds from A to B
+  --keeping HOW    ${KEEPINGS.join(', ')}; drawn by the seed by default
+  --plant NAME     with a bug, to see it caught: ${Object.keys(PLANTS).join(', ')}
+  --trace          prints every event`;
+
+function refuse(message: string): never {
+  console.error(`${message}\n\n${USAGE}`);
   process.exit(64);
 }
 
+function readArguments() {
+  try {
+    return parseArgs({
+      options: {
+        seed: { type: 'string' },
+        count: { type: 'string', default: '1' },
+        seeds: { type: 'string' },
+        keeping: { type: 'string' },
+        plant: { type: 'string' },
+        trace: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
+}
+
+const { values } = readArguments();
+if (values.help) {
+  console.log(USAGE);
+  process.exit();
+}
 const range = /^(\d+)\.\.(\d+)$/.exec(values.seeds ?? '');
-if (values.seeds !== undefined && range === null) usage('--seeds is A..B');
+if (values.seeds !== undefined && range === null) refuse('--seeds is A..B');
 const first = Number(range?.[1] ?? values.seed ?? Date.now() % 1_000_000_000);
 const last = Number(range?.[2] ?? first + Number(values.count) - 1);
-if (!Number.isSafeInteger(first) || !(last >= first)) usage('a seed is a whole number');
+if (!Number.isSafeInteger(first) || !(last >= first)) refuse('seeds and counts are whole numbers');
 const plant = values.plant === undefined ? undefined : PLANTS[values.plant];
 if (values.plant !== undefined && plant === undefined)
-  usage(`--plant is one of ${Object.keys(PLANTS).join(', ')}`);
-if (plant?.module !== undefined) plantModule(plant.module);
+  refuse(`there is no bug called ${values.plant}`);
 const keeping = (values.keeping ?? plant?.keeping) as Keeping | undefined;
+if (keeping !== undefined && !KEEPINGS.includes(keeping)) refuse(`--keeping is not ${keeping}`);
+if (plant?.module !== undefined) plantModule(plant.module);
 // Not before a bug has been planted.
 const { simulate } = await import('./simulation.ts');
 
