@@ -8,20 +8,18 @@ import { NATIVE } from './dialects.ts';
 import { type RunningServer, stop } from './running-server.ts';
 import { versionOf } from './versions.ts';
 
+/** The program that `kvd` runs, as it is published. */
+export const KVD = fileURLToPath(new URL('./main.js', import.meta.resolve('@kv/kvd')));
+
 /** A kvd in a process of its own, which keeps nothing. */
 export async function startKvdProcess(
   options: readonly string[] = [],
 ): Promise<RunningServer & { readonly url: string }> {
   const directory = await mkdtemp(join(tmpdir(), 'kv-bench-'));
-  // Resolved to the sources under --conditions=kv-source, to what was built without it.
-  const index = import.meta.resolve('@kv/kvd');
-  const main = fileURLToPath(new URL(index.endsWith('.ts') ? './main.ts' : './main.js', index));
   const args = ['--port', '0', '--save', '', '--dir', directory, '--log-format', 'json'];
-  const child = spawn(
-    process.execPath,
-    ['--conditions=kv-source', main, ...args, '--bind', '127.0.0.1', ...options],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+  const child = spawn(process.execPath, [KVD, ...args, '--bind', '127.0.0.1', ...options], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const dispose = async () => {
     await stop(child);
     await rm(directory, { recursive: true, force: true });

@@ -71,7 +71,7 @@ export function medians(measured: readonly Measurements[]): Measurements {
 /** Runs a program that prints its measurements as JSON; `undefined` when it failed. */
 export async function runProgram(subject: Subject): Promise<Measurements | undefined> {
   const { name, program, args, heapMax = HEAP_MAX, roundMsMax = ROUND_MS_MAX } = subject;
-  const flags = ['--conditions=kv-source', '--expose-gc', `--max-old-space-size=${heapMax}`];
+  const flags = ['--expose-gc', `--max-old-space-size=${heapMax}`];
   const child = spawn(process.execPath, [...flags, fileURLToPath(program), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: roundMsMax,

@@ -1,7 +1,7 @@
 // Saving under load and loading, against redis-server: the same keys, the same load, the same disk.
-import { fileURLToPath } from 'node:url';
 import { RESP } from '../dialects.ts';
 import { grouped, mebibytes } from '../engine/floors.ts';
+import { KVD } from '../kvd-process.ts';
 import { freePort, redisVersion } from '../redis-server.ts';
 import { printTable, type Row } from '../table.ts';
 import { versionOf } from '../versions.ts';
@@ -99,9 +99,7 @@ function longestGap(ms: number): number {
 }
 
 function kvd(): SavingServer {
-  const index = import.meta.resolve('@kv/kvd');
-  const main = fileURLToPath(new URL(index.endsWith('.ts') ? './main.ts' : './main.js', index));
-  const args = ['--conditions=kv-source', '--no-warnings', main, '--port', '0', '--save', ''];
+  const args = [KVD, '--port', '0', '--save', ''];
   return {
     start: (directory) =>
       spawnServer(process.execPath, [...args, '--dir', directory, '--log-format', 'json']),

@@ -3,7 +3,7 @@
 // second, go out as JSON.
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { Burst, type Load } from './load.ts';
+import { Bursts, type Load } from './load.ts';
 import { operation } from './operations.ts';
 
 const READ_BYTES = 256 * 1024;
@@ -13,6 +13,7 @@ const MINUS = 45;
 const load: Load = JSON.parse(process.argv[2] as string);
 const { port, connections, pipeline, valueBytes } = load;
 const burstsPerConnection = Math.ceil(load.requests / pipeline / connections);
+const bursts = new Bursts(load);
 const reply = operation(load.operation).reply(valueBytes);
 const [unit, perReply] = 'bytes' in reply ? ['bytes', reply.bytes] : ['lines', reply.lines];
 
@@ -28,7 +29,6 @@ function unitsIn(bytes: Uint8Array, length: number): number {
 const area = new Uint8Array(READ_BYTES);
 
 async function open(): Promise<() => Promise<void>> {
-  const burst = new Burst(load);
   let left = burstsPerConnection;
   let awaited = 0;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -56,7 +56,7 @@ async function open(): Promise<() => Promise<void>> {
       return;
     }
     awaited = pipeline * perReply;
-    socket.write(burst.next());
+    socket.write(bursts.next());
   };
   return () => {
     next();

@@ -3,7 +3,7 @@
 // percentiles in microseconds go out as JSON.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { Burst, type Load } from './load.ts';
+import { Bursts, type Load } from './load.ts';
 import { operation } from './operations.ts';
 
 const READ_BYTES = 64 * 1024;
@@ -12,6 +12,7 @@ const WARM_UP_PART = 0.2;
 
 const load: Load = JSON.parse(process.argv[2] as string);
 const ratePerMs = Number(process.argv[3]) / 1000;
+const bursts = new Bursts(load);
 const reply = operation(load.operation).reply(load.valueBytes);
 if (!('bytes' in reply)) throw new Error(`the replies to ${load.operation} differ in length`);
 const replyBytes = reply.bytes;
@@ -23,7 +24,6 @@ const { promise: done, resolve, reject } = Promise.withResolvers<void>();
 class Connection {
   private readonly due: number[] = [];
   private received = 0;
-  private readonly request = new Burst(load);
   readonly socket: Socket;
 
   constructor() {
@@ -39,9 +39,7 @@ class Connection {
 
   send(due: number): void {
     this.due.push(due);
-    // What is under way may still be in use.
-    const bytes = this.request.next();
-    this.socket.write(this.socket.writableLength === 0 ? bytes : Buffer.from(bytes));
+    this.socket.write(bursts.next());
   }
 
   private read(length: number): boolean {

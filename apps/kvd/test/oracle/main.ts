@@ -1,22 +1,54 @@
-// pnpm oracle [--seed N] [--minutes M] [--commands N] [--group G] [--resp 2|3] [--findings N]
-//            [--differences]
+// pnpm oracle: see the text below, which --help prints.
 import { parseArgs } from 'node:util';
 import { INTENDED_DIFFERENCES } from './differences.ts';
 import { findingText, search } from './oracle.ts';
 import type { RespVersion } from './script.ts';
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string', default: '1' },
-    minutes: { type: 'string', default: '1' },
-    commands: { type: 'string', default: '5000' },
-    group: { type: 'string' },
-    findings: { type: 'string', default: '1' },
-    resp: { type: 'string' },
-    differences: { type: 'boolean', default: false },
-  },
-});
+const USAGE = `pnpm oracle [OPTION...]
 
+Sends the same random commands to redis-server and to kvd and compares every byte of the replies.
+Ends with 1 at the first difference that is not intended, cut down to the fewest commands.
+
+  --minutes M      how long to search, 1 by default
+  --seed N         the first seed, 1 by default
+  --commands N     commands a seed, 5000 by default
+  --group NAME     mostly commands of one group of COMMANDS.md, such as string or pubsub
+  --resp 2|3       with one version of the protocol only
+  --findings N     goes on up to so many differences, 1 by default
+  --differences    prints those that are intended, and why`;
+
+function refuse(message: string): never {
+  console.error(`${message}\n\n${USAGE}`);
+  process.exit(64);
+}
+
+function readArguments() {
+  try {
+    return parseArgs({
+      options: {
+        seed: { type: 'string', default: '1' },
+        minutes: { type: 'string', default: '1' },
+        commands: { type: 'string', default: '5000' },
+        group: { type: 'string' },
+        findings: { type: 'string', default: '1' },
+        resp: { type: 'string' },
+        differences: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
+}
+
+const { values } = readArguments();
+if (values.help) {
+  console.log(USAGE);
+  process.exit();
+}
+for (const name of ['seed', 'minutes', 'commands', 'findings'] as const)
+  if (!(Number(values[name]) > 0)) refuse(`--${name} is a number above 0`);
+if (values.resp !== undefined && !['2', '3'].includes(values.resp)) refuse('--resp is 2 or 3');
 if (values.differences) {
   for (const { what, why } of INTENDED_DIFFERENCES) console.log(`- ${what} ${why}`);
 } else {
