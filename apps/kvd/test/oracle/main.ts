@@ -1,9 +1,11 @@
 // pnpm oracle: see the text below, which --help prints.
 import { parseArgs } from 'node:util';
+import { COMPILED } from '@kv/protocol';
 import { INTENDED_DIFFERENCES } from './differences.ts';
 import { findingText, search } from './oracle.ts';
 import type { RespVersion } from './script.ts';
 
+const GROUPS = new Set(COMPILED.flatMap((command) => command?.row.group ?? []));
 const USAGE = `pnpm oracle [OPTION...]
 
 Sends the same random commands to redis-server and to kvd and compares every byte of the replies.
@@ -12,7 +14,7 @@ Ends with 1 at the first difference that is not intended, cut down to the fewest
   --minutes M      how long to search, 1 by default
   --seed N         the first seed, 1 by default
   --commands N     commands a seed, 5000 by default
-  --group NAME     mostly commands of one group of COMMANDS.md, such as string or pubsub
+  --group NAME     mostly commands of one group: ${[...GROUPS].join(', ')}
   --resp 2|3       with one version of the protocol only
   --findings N     goes on up to so many differences, 1 by default
   --differences    prints those that are intended, and why`;
@@ -48,6 +50,8 @@ if (values.help) {
 }
 for (const name of ['seed', 'minutes', 'commands', 'findings'] as const)
   if (!(Number(values[name]) > 0)) refuse(`--${name} is a number above 0`);
+if (values.group !== undefined && ![...GROUPS].some((group) => group === values.group))
+  refuse(`there is no group ${values.group}`);
 if (values.resp !== undefined && !['2', '3'].includes(values.resp)) refuse('--resp is 2 or 3');
 if (values.differences) {
   for (const { what, why } of INTENDED_DIFFERENCES) console.log(`- ${what} ${why}`);
