@@ -1,4 +1,5 @@
 import { assemble, type Daemon } from './assemble.ts';
+import { inlineMore } from './compiler-settings.ts';
 import { type ConfigSources, resolveConfig } from './config/resolve.ts';
 import { createLog, setLogLevel } from './log.ts';
 import { logOutput } from './log-output.ts';
@@ -15,6 +16,7 @@ type Log = ReturnType<typeof createLog>;
  * what kept it from starting, or with what kept it from saving its last changes.
  */
 export async function serve(sources: ConfigSources): Promise<void> {
+  inlineMore();
   const { config, warnings } = resolveConfig(sources);
   const { log, loading, saving } = terminal(config);
   for (const warning of warnings) log.warn(warning);
