@@ -22,7 +22,7 @@ import { measureStalls } from './stalls/stalls.ts';
 import { compareValueCodecs } from './value-codec.ts';
 
 /** How a comparison is to run. */
-export interface Manner {
+interface Manner {
   /** Only shows that everything runs; the numbers mean nothing. */
   readonly quick: boolean;
   /** Where charts go, relative to where pnpm was called; undefined: nowhere. */
