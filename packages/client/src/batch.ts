@@ -1,4 +1,4 @@
-import type { CallOptions } from './call.ts';
+import type { CallOptions } from './call-options.ts';
 import { type Command, type CommandKind, changesConnection, kindOf } from './command.ts';
 import { invalid, KvError } from './errors.ts';
 import type { SetOptions } from './kv-client.ts';

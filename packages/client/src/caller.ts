@@ -1,5 +1,6 @@
 import { ValueCodec } from '@kv/protocol';
-import { type Call, type CallLimits, forget, isExpired, settle, startTime } from './call.ts';
+import type { Call } from './call.ts';
+import type { CallLimits } from './call-options.ts';
 import { CallQueue } from './call-queue.ts';
 import { checkSignals, followSignals } from './call-signals.ts';
 import { type Command, type CommandKind, kindOf } from './command.ts';
@@ -140,12 +141,14 @@ export class Caller implements Listening {
         timeoutMs === undefined ? options.timeoutMs : checkTimeout('timeoutMs', timeoutMs);
       const call =
         batch === undefined ? queue.add(kind, args, limitMs) : queue.addBatch(batch, limitMs);
+      // A call that is given up at once lets go of its promise.
+      const { promise } = call;
       if (durable) call.run.makeDurable(call.start, call.end);
       if (call.tells !== undefined) this.session.asked(kind.name, call.tells);
       if (signals.length > 0) followSignals(signals, call, (error) => this.giveUp(call, error));
       if (this.connector.link === undefined) this.waitForConnection(call);
       else this.scheduleFlush();
-      return call.promise;
+      return promise;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -193,7 +196,7 @@ export class Caller implements Listening {
     const { options, connector } = this;
     queueMicrotask(() => {
       const { oldest } = this.queue;
-      if (oldest !== undefined && isExpired(oldest, options.timers.now()))
+      if (oldest?.isExpired(options.timers.now()))
         connector.link?.lose(`nothing was heard for ${options.silenceMs} ms`);
     });
   }
@@ -202,7 +205,7 @@ export class Caller implements Listening {
   private giveUp(call: Call, error: KvError): void {
     if (call.settled) return;
     if (this.queue.giveUp(call)) this.session.refused(call.kind.name);
-    call.reject(error);
+    call.fail(error);
     this.noticeDrained();
   }
 
@@ -223,7 +226,7 @@ export class Caller implements Listening {
   /** The time of a call begins when it is sent, or while there is no connection with the call. */
   private waitForConnection(call: Call): void {
     const now = this.options.timers.now();
-    this.expiry.watch(startTime(call, now), now);
+    this.expiry.watch(call.begin(now), now);
   }
 
   private onUp(): void {
@@ -239,9 +242,7 @@ export class Caller implements Listening {
     if (call === 'more') return true;
     if (call.tells !== undefined) this.session.accepted(call.kind.name, call.tells);
     if (call.settled) return true;
-    settle(call);
-    call.resolve(reply);
-    forget(call);
+    call.answer(reply);
     this.noticeDrained();
     return true;
   }
@@ -252,10 +253,8 @@ export class Caller implements Listening {
     if (call === 'more') return true;
     if (call.tells !== undefined) this.session.refused(call.kind.name);
     if (call.settled) return true;
-    settle(call);
     // EXECABORT says less than the refusal that it is about.
-    call.reject(call.batch?.refusal ?? error);
-    forget(call);
+    call.fail(call.batch?.refusal ?? error);
     this.noticeDrained();
     return true;
   }
@@ -277,11 +276,11 @@ export class Caller implements Listening {
   private answerForLost(call: Call, reason: KvError): void {
     // A server that stops says so by closing the connection.
     if (call.kind.name === 'SHUTDOWN') {
-      call.resolve(undefined);
+      call.answer(undefined);
       return;
     }
     const message = `${call.kind.name}: the connection was lost before the reply; it may have been executed`;
-    call.reject(new KvError('UNCERTAIN', message, { cause: reason, sent: true }));
+    call.fail(new KvError('UNCERTAIN', message, { cause: reason, sent: true }));
   }
 
   /** The end: whatever still waits is rejected. */
@@ -294,7 +293,7 @@ export class Caller implements Listening {
     this.subscriptions.end(reason.code === 'CLOSED' ? undefined : reason);
     for (const call of this.queue.drain()) {
       const message = `${call.kind.name}: ${reason.message}`;
-      call.reject(new KvError(reason.code, message, { sent: call.sent, cause: reason }));
+      call.fail(new KvError(reason.code, message, { sent: call.sent, cause: reason }));
     }
     this.become('closed', reason);
     this.opened.reject(reason);

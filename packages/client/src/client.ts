@@ -1,5 +1,5 @@
 import { type Batch, BatchBuilder, type Queued } from './batch.ts';
-import type { CallOptions } from './call.ts';
+import type { CallOptions } from './call-options.ts';
 import type { Caller } from './caller.ts';
 import { type CommandKind, commandOf, kindOf } from './command.ts';
 import { BatchError, invalid, KvError, ReplyError } from './errors.ts';

@@ -1,5 +1,5 @@
 import { type Argument, COMMANDS, type CommandRow } from '@kv/protocol';
-import type { CallOptions } from './call.ts';
+import type { CallOptions } from './call-options.ts';
 import { type CommandKind, kindOf } from './command.ts';
 import { KvError } from './errors.ts';
 

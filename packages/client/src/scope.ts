@@ -1,6 +1,6 @@
 import type { CommandRow } from '@kv/protocol';
 import { argumentText } from './argument-text.ts';
-import type { CallLimits, CallOptions } from './call.ts';
+import type { CallLimits, CallOptions } from './call-options.ts';
 import { type CommandKind, changesConnection } from './command.ts';
 import { invalid, KvError } from './errors.ts';
 import type { Key } from './method-types.ts';

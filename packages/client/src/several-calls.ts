@@ -1,6 +1,6 @@
 // What takes more than one request: each is made of calls that go through the view that it
 // was asked of, so that prefixes, limits and signals hold for all of them.
-import type { CallOptions } from './call.ts';
+import type { CallOptions } from './call-options.ts';
 import { type CommandKind, kindOf } from './command.ts';
 import { KvError } from './errors.ts';
 import type { ScanOptions, SetManyOptions, SetOptions, WriteOptions } from './kv-client.ts';
