@@ -207,6 +207,9 @@ function build(config: Config, surroundings: Surroundings, storage: Storage) {
     'notify-keyspace-events': (now) => {
       server.keyspaceEvents = now['notify-keyspace-events'];
     },
+    'busy-poll': (now) => {
+      server.busyPoll = now['busy-poll'];
+    },
     loglevel: ({ loglevel }) => surroundings.onLogLevel?.(loglevel),
     'slowlog-log-slower-than': measure,
     'slowlog-max-len': measure,
@@ -249,6 +252,7 @@ function build(config: Config, surroundings: Surroundings, storage: Storage) {
       },
     },
     transport: config.transport,
+    busyPoll: config['busy-poll'],
     network: surroundings.world?.network ?? systemNetwork,
     monotonic: () => monotonic.now(),
     diagnostics: diagnosticsOf(config),

@@ -20,7 +20,7 @@ import { TurnEnd } from './turn-end.ts';
  * A server that has nothing to do gets so many requests at once, without waiting for
  * the rest of the turn: it works on them while further ones are encoded.
  */
-const EARLY_REQUESTS = 8;
+const EARLY_REQUESTS = 16;
 
 const EXEC = kindOf('EXEC');
 const PING = kindOf('PING');

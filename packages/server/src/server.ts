@@ -6,6 +6,7 @@ import {
   RespReader,
   RespReplyWriter,
 } from '@kv/protocol';
+import { BusyPoll } from './busy-poll.ts';
 import { CommandTimer } from './command-timer.ts';
 import { Connection } from './connection.ts';
 import { CredentialCheck } from './credentials.ts';
@@ -72,6 +73,8 @@ export interface KvServerOptions {
    * is each read in an array of its own.
    */
   readonly transport: 'auto' | 'stream';
+  /** Whether the next requests are waited for awake, for some microseconds, where that pays. */
+  readonly busyPoll: boolean;
 }
 
 /** For the moments between turns, when nothing is pending. */
@@ -152,6 +155,7 @@ export class KvServer {
         fullReads: 0,
       },
       turn,
+      busyPoll: new BusyPoll(options.timers, options.busyPoll),
     };
     this.housekeeping = options.timers.setInterval(() => this.keepHouse(), HOUSEKEEPING_MS);
   }
@@ -188,6 +192,11 @@ export class KvServer {
   /** What is measured and kept of commands from now on. */
   set diagnostics(diagnostics: Diagnostics) {
     this.machinery.context.timer.diagnostics = diagnostics;
+  }
+
+  /** Whether the next requests are waited for awake from now on. */
+  set busyPoll(enabled: boolean) {
+    this.machinery.busyPoll.enabled = enabled;
   }
 
   /** Where the server listens. */
