@@ -72,10 +72,10 @@ export class Link {
     );
     const polls = options.busyPoll && this.socket instanceof Socket;
     this.busyPoll = polls ? new BusyPoll(setImmediate) : undefined;
-    this.timer = timers.setTimeout(
-      () => this.lose(`no answer within ${connectTimeoutMs} ms`),
-      connectTimeoutMs,
-    );
+    this.timer = timers.setTimeout(() => {
+      const what = this.handshakeReplies === 0 ? 'no connection' : 'no greeting of a kvd server';
+      this.lose(`${what} within ${connectTimeoutMs} ms`);
+    }, connectTimeoutMs);
     this.listen(session);
   }
 
