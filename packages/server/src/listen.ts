@@ -12,6 +12,8 @@ export interface Listener {
   readonly server: Pick<Server, 'close'>;
   /** Cuts off clients that have connected, but are none of the server's yet. */
   readonly cutOff: () => void;
+  /** Where there is TLS: is somebody else for who connects from now on. */
+  readonly identify?: ((identity: TlsIdentity) => void) | undefined;
   /** `127.0.0.1:31337`, `[::1]:31337` or a path. */
   readonly address: string;
   /** The port, also when 0 was asked for; `undefined` for a Unix socket. */
@@ -71,7 +73,7 @@ async function isDeserted(path: string): Promise<boolean> {
 const SOCKETS = { allowHalfOpen: true, noDelay: true, keepAlive: true };
 
 /** What is to listen. */
-interface Serving extends Pick<Listener, 'cutOff'> {
+interface Serving extends Pick<Listener, 'cutOff' | 'identify'> {
   readonly server: Server;
 }
 
@@ -86,7 +88,7 @@ function serverOf(options: ListenOptions, events: ListenEvents): Serving {
 }
 
 function bind(options: ListenOptions, events: ListenEvents): Promise<Listener> {
-  const { server, cutOff } = serverOf(options, events);
+  const { server, cutOff, identify } = serverOf(options, events);
   const where =
     'path' in options
       ? { path: options.path, backlog: BACKLOG }
@@ -104,7 +106,7 @@ function bind(options: ListenOptions, events: ListenEvents): Promise<Listener> {
       const address = isTcp ? formatAddress(bound.address, bound.port) : (bound ?? '');
       server.off('error', reject);
       server.on('error', (error) => events.failed(error, address));
-      resolve({ server, cutOff, address, port: isTcp ? bound.port : undefined });
+      resolve({ server, cutOff, identify, address, port: isTcp ? bound.port : undefined });
     });
   });
 }

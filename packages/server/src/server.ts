@@ -37,6 +37,7 @@ import type {
   Timers,
 } from './ports.ts';
 import { PubSub } from './pubsub.ts';
+import type { TlsIdentity } from './secure-server.ts';
 import { Session } from './session.ts';
 import { SharedInput } from './shared-input.ts';
 import { SlowLog } from './slow-log.ts';
@@ -192,6 +193,11 @@ export class KvServer {
   /** What is measured and kept of commands from now on. */
   set diagnostics(diagnostics: Diagnostics) {
     this.machinery.context.timer.diagnostics = diagnostics;
+  }
+
+  /** Who the listeners with TLS are for clients that connect from now on, and whom they take. */
+  set identity(identity: TlsIdentity) {
+    for (const listener of this.listeners) listener.identify?.(identity);
   }
 
   /** Whether the next requests are waited for awake from now on. */
