@@ -24,8 +24,17 @@ export interface Listener {
 const BACKLOG = 511;
 
 /** `host:port`, with brackets around an IPv6 address. */
-export function formatAddress(host: string, port: number): string {
+function formatAddress(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** An end of a connection. A Unix socket has no address, nor has a client that left before it was looked at. */
+export function addressOf(
+  host: string | undefined,
+  port: number | undefined,
+  carrier: string,
+): string {
+  return host === undefined ? carrier : formatAddress(host, port ?? 0);
 }
 
 /** Who hears of a listener's clients, and of its troubles after it came up. */

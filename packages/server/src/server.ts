@@ -17,7 +17,7 @@ import type { ServerContext } from './handler.ts';
 import { KeyspaceEvents } from './keyspace-events.ts';
 import { LatencyMonitor } from './latency-monitor.ts';
 import { BATCH_ROWS, HOUSEKEEPING_MS } from './limits.ts';
-import { formatAddress, type Listener, type ListenOptions } from './listen.ts';
+import { addressOf, type Listener, type ListenOptions } from './listen.ts';
 import type { Machinery } from './machinery.ts';
 import { Monitors } from './monitors.ts';
 import type { Network } from './network.ts';
@@ -292,9 +292,4 @@ export class KvServer {
       connection.destroy();
     }
   }
-}
-
-/** A Unix socket has no address, nor has a client that left before it was looked at. */
-function addressOf(host: string | undefined, port: number | undefined, carrier: string): string {
-  return host === undefined ? carrier : formatAddress(host, port ?? 0);
 }
