@@ -1,10 +1,9 @@
 // The one place where implementations meet: the server's ports are filled here with
 // the engine, the snapshots, the clock and the timers.
 import { performance } from 'node:perf_hooks';
-import type { Environment, RewriteThreshold, SnapshotKeeper } from '@kv/persistence';
+import type { Environment, SnapshotKeeper } from '@kv/persistence';
 import {
   type Clock,
-  type Diagnostics,
   KvServer,
   type Log,
   type Network,
@@ -13,9 +12,10 @@ import {
 } from '@kv/server';
 import { ActiveExpiry } from './active-expiry.ts';
 import { ByteEngine } from './byte-engine.ts';
-import { type Effects, LiveConfig } from './config/live-config.ts';
+import { LiveConfig } from './config/live-config.ts';
 import type { Config } from './config/options.ts';
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
+import { configEffects, diagnosticsOf, rewriteThreshold } from './effects.ts';
 import type { Engine } from './engine.ts';
 import { KeptLog, noLog } from './kept-log.ts';
 import { Lifecycle, type ShutdownOptions } from './lifecycle.ts';
@@ -25,6 +25,7 @@ import { oneAtATime } from './one-at-a-time.ts';
 import type { Progress } from './progress.ts';
 import { ReadyMemory } from './ready-memory.ts';
 import { keptSnapshots, noSnapshots, openKeeper, saveProgress } from './snapshots.ts';
+import { tlsRenewal } from './tls-renewal.ts';
 import { version } from './version.ts';
 
 /** How often the progress of a save is shown. */
@@ -184,37 +185,13 @@ function build(config: Config, surroundings: Surroundings, storage: Storage) {
   const appendLog = disk?.appendLog;
   const expiry = new ActiveExpiry(engine, clock, timers);
   let showing: unknown;
-  const limit = (now: Config) => engine.limit(now.maxmemory, now['maxmemory-policy']);
-  const measure = (now: Config) => {
-    server.diagnostics = diagnosticsOf(now);
-  };
-  const effects: Effects = {
-    timeout: () => {},
-    maxclients: () => {},
-    'shutdown-timeout': () => {},
-    maxmemory: limit,
-    'maxmemory-policy': limit,
-    requirepass: ({ requirepass }) => {
-      server.password = requirepass || undefined;
-    },
-    appendonly: ({ appendonly }) => appendLog?.turn(appendonly, async () => await keeper?.save()),
-    appendfsync: ({ appendfsync }) => appendLog?.policy(appendfsync),
-    'auto-aof-rewrite-percentage': (now) => appendLog?.threshold(rewriteThreshold(now)),
-    'auto-aof-rewrite-min-size': (now) => appendLog?.threshold(rewriteThreshold(now)),
-    save({ save }) {
-      if (keeper !== undefined) keeper.savePoints = save;
-    },
-    'notify-keyspace-events': (now) => {
-      server.keyspaceEvents = now['notify-keyspace-events'];
-    },
-    loglevel: ({ loglevel }) => surroundings.onLogLevel?.(loglevel),
-    'slowlog-log-slower-than': measure,
-    'slowlog-max-len': measure,
-    'latency-monitor-threshold': measure,
-    'latency-tracking': measure,
-    'latency-tracking-info-percentiles': measure,
-  };
-  const live = new LiveConfig(config, effects, surroundings.configFile);
+  const tls = tlsRenewal((identity) => {
+    server.identity = identity;
+  }, log);
+  const { onLogLevel } = surroundings;
+  const affected = { server: () => server, engine, keeper, appendLog, onLogLevel };
+  const effects = { ...configEffects(affected), ...tls.effects };
+  const live = new LiveConfig(config, effects, tls.checks, surroundings.configFile);
   const lifecycle: Lifecycle = new Lifecycle({
     keeper,
     appendLog,
@@ -249,6 +226,7 @@ function build(config: Config, surroundings: Surroundings, storage: Storage) {
       },
     },
     transport: config.transport,
+    busyPoll: config['busy-poll'],
     network: surroundings.world?.network ?? systemNetwork,
     monotonic: () => monotonic.now(),
     diagnostics: diagnosticsOf(config),
@@ -269,23 +247,6 @@ function build(config: Config, surroundings: Surroundings, storage: Storage) {
     }, SAVE_PROGRESS_MS);
   };
   return { server, lifecycle, startJobs };
-}
-
-function diagnosticsOf(config: Config): Diagnostics {
-  return {
-    slowerThanUs: config['slowlog-log-slower-than'],
-    slowLogMax: config['slowlog-max-len'],
-    latencyMs: config['latency-monitor-threshold'],
-    tracking: config['latency-tracking'],
-    percentiles: config['latency-tracking-info-percentiles'],
-  };
-}
-
-function rewriteThreshold(config: Config): RewriteThreshold {
-  return {
-    percentage: config['auto-aof-rewrite-percentage'],
-    minBytes: config['auto-aof-rewrite-min-size'],
-  };
 }
 
 function memoryOnly({ changed }: Storage, clock: Clock) {

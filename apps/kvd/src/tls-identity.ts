@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { createSecureContext } from 'node:tls';
 import type { TlsIdentity } from '@kv/server';
 import { ConfigError } from './config/config-error.ts';
 import type { Config } from './config/options.ts';
+import { checkPem } from './tls-check.ts';
 
 /** What the words of `tls-auth-clients` mean to the server. */
 const CLIENTS = { yes: 'required', optional: 'optional', no: 'none' } as const;
@@ -29,14 +29,7 @@ export function tlsIdentity(config: Config): TlsIdentity | undefined {
       : {}),
     clients: CLIENTS[clients],
   };
-  try {
-    createSecureContext(identity);
-  } catch (error) {
-    throw new ConfigError(
-      'CONFIG',
-      `tls-cert-file, tls-key-file and tls-ca-cert-file: ${(error as Error).message}`,
-    );
-  }
+  checkPem('CONFIG', 'tls-cert-file, tls-key-file and tls-ca-cert-file', identity);
   return identity;
 }
 

@@ -1,15 +1,15 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, connect as netConnect } from 'node:net';
 import { join } from 'node:path';
-import { createServer as createTlsServer, connect as tlsConnect } from 'node:tls';
+import { createServer as createTlsServer, type TLSSocket, connect as tlsConnect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { type ConnectOptions, connect } from '@kv/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError } from '../src/config/config-error.ts';
 import { resolveConfig } from '../src/config/resolve.ts';
 import { tlsIdentity } from '../src/tls-identity.ts';
-import { type KvdProcess, startKvdProcess } from './kvd-process.ts';
+import { type KvdProcess, runHere, startKvdProcess } from './kvd-process.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 const root = temporaryDirectory();
@@ -108,6 +108,102 @@ describe('a kvd with a TLS port', () => {
   });
 });
 
+describe('a kvd command', () => {
+  const send = (...flags: string[]) => runHere(['--port', String(port), ...flags, 'ping']);
+  const known = ['--cacert', file('authority.pem')];
+  const identity = ['--cert', file('client.pem'), '--key', file('client.key')];
+  const password = ['--password', 'pw'];
+
+  it('shows its certificate with the flags of redis-cli', async () => {
+    expect(await send(...password, ...known, ...identity)).toMatchObject({ stdout: 'PONG\n' });
+    expect(await send(...password, '--insecure', ...identity)).toMatchObject({ stdout: 'PONG\n' });
+    const named = ['--sni', 'localhost', ...known, ...identity];
+    expect(await send(...password, ...named)).toMatchObject({ stdout: 'PONG\n' });
+    const env = { KVD_PORT: '0', KVD_TLS_PORT: String(port), KVD_REQUIREPASS: 'pw' };
+    const own = await runHere([...known, ...identity, 'ping'], env);
+    expect(own).toMatchObject({ code: 0, stdout: 'PONG\n' });
+  });
+
+  it.each([
+    [[], 69, '--tls'],
+    [['--tls', ...identity], 69, '--cacert'],
+    [['--tls', ...known], 69, '--cert and --key'],
+    [[...known, ...identity, '--sni', 'elsewhere'], 69, 'elsewhere'],
+    [[...known, '--cert', file('client.pem')], 64, '--key'],
+    [[...known, '--cert', file('client.pem'), '--key', file('server.key')], 64, 'mismatch'],
+    [['--cacert', file('client.key'), ...identity], 64, '--cacert'],
+    [['--cacert', '/nowhere', ...identity], 64, '/nowhere'],
+  ])('with %j ends with %i and says what to do', async (flags, code, words) => {
+    const ended = await send(...password, ...(flags as string[]));
+    expect(ended).toMatchObject({ code, stdout: '' });
+    expect(ended.stderr).toContain(words);
+  });
+});
+
+describe('CONFIG SET', () => {
+  /** The name in the certificate that a new connection sees. */
+  async function shown(to: number, identity: object = signed): Promise<string> {
+    const socket: TLSSocket = tlsConnect({ host: '127.0.0.1', port: to, ca, ...identity });
+    await once(socket, 'secureConnect');
+    const { subject } = socket.getPeerCertificate();
+    socket.destroy();
+    return String(subject.CN);
+  }
+
+  it('renews what clients with TLS are shown, and whom kvd takes, and keeps who is there', async () => {
+    await using renewed = await start('--port', '0');
+    const options = { port: renewed.port, tls: { ca, ...signed } };
+    await using client = await connect(options);
+    expect(await shown(renewed.port)).toBe('server');
+    const cert = ['tls-cert-file', file('client.pem')] as const;
+    expect(await client.configSet(...cert, 'tls-key-file', file('client.key'))).toBe('OK');
+    expect(await shown(renewed.port)).toBe('client');
+    expect(await client.configGet('tls-cert-file')).toEqual({
+      'tls-cert-file': file('client.pem'),
+    });
+    expect(await failure({ ...options, tls: { ca } })).toMatchObject({ code: 'CONNECT' });
+    await client.configSet('tls-auth-clients', 'no');
+    await using stranger = await connect({ ...options, tls: { ca } });
+    expect(await stranger.ping()).toBe('PONG');
+    expect(await client.ping()).toBe('PONG');
+  });
+
+  it('reads files again that have the names they had', async () => {
+    const [certFile, keyFile] = [join(root, 'renewed.pem'), join(root, 'renewed.key')];
+    const put = (name: string) => {
+      writeFileSync(certFile, pem(`${name}.pem`));
+      writeFileSync(keyFile, pem(`${name}.key`));
+    };
+    put('server');
+    const files = ['--tls-cert-file', certFile, '--tls-key-file', keyFile];
+    await using renewed = await start('--port', '0', ...files);
+    await using client = await connect({ port: renewed.port, tls: { ca, ...signed } });
+    put('client');
+    expect(await shown(renewed.port)).toBe('server');
+    await client.configSet('tls-cert-file', certFile);
+    expect(await shown(renewed.port)).toBe('client');
+  });
+
+  it('changes nothing where files are missing or do not belong together', async () => {
+    await using renewed = await start('--port', '0');
+    await using client = await connect({ port: renewed.port, tls: { ca, ...signed } });
+    const bad = [
+      ['tls-cert-file', '/nowhere'],
+      ['tls-key-file', file('client.key')],
+      ['tls-ca-cert-file', file('client.key')],
+      ['tls-cert-file', ''],
+    ] as const;
+    for (const pair of bad) {
+      const error = await client
+        .configSet(pair[0], pair[1], 'timeout', '77')
+        .catch((e: unknown) => e);
+      expect(error).toMatchObject({ replyCode: 'ERR', message: expect.stringContaining(pair[0]) });
+    }
+    expect(await client.configGet('timeout')).toEqual({ timeout: '0' });
+    expect(await shown(renewed.port)).toBe('server');
+  });
+});
+
 describe('a kvd that asks for no certificates, but looks at them', () => {
   it('takes clients with a good one and without any', async () => {
     await using optional = await start('--port', '0', '--tls-auth-clients', 'optional');
@@ -182,6 +278,7 @@ describe('the files of TLS', () => {
     [{ 'tls-cert-file': '/nowhere', 'tls-auth-clients': 'no' }, '/nowhere'],
     [{ 'tls-key-file': file('client.key'), 'tls-auth-clients': 'no' }, 'tls-key-file'],
     [{ 'tls-cert-file': file('server.key'), 'tls-auth-clients': 'no' }, 'tls-cert-file'],
+    [{ 'tls-ca-cert-file': file('client.key') }, 'tls-ca-cert-file'],
   ])('%o is refused by its name', (flags, name) => {
     expect(() => identityOf(flags as unknown as Record<string, string>)).toThrow(
       expect.objectContaining({ code: 'CONFIG', message: expect.stringContaining(name) }),

@@ -1,6 +1,6 @@
-import type { CallOptions } from './call.ts';
+import type { CallOptions } from './call-options.ts';
 import { type Command, type CommandKind, changesConnection, kindOf } from './command.ts';
-import { invalid, KvError } from './errors.ts';
+import { KvError } from './errors.ts';
 import type { SetOptions } from './kv-client.ts';
 import type { Key, QueuedMethods } from './method-types.ts';
 import { METHODS, methodCall } from './methods.ts';
@@ -94,7 +94,11 @@ export class BatchBuilder {
   /** Refuses what is no list of calls, a promise above all: later calls would be in no batch. */
   static check(calls: unknown): void {
     const areCalls = Array.isArray(calls) && calls.every((call) => call instanceof QueuedCall);
-    if (!areCalls)
-      throw invalid('batch', typeof calls, 'a function that returns an array of calls');
+    if (areCalls) return;
+    const given = calls instanceof Promise ? ', not a promise: nothing waits in a batch' : '';
+    throw new KvError(
+      'INVALID_ARGUMENT',
+      `batch: the function returns an array of calls of the batch that it is given${given}`,
+    );
   }
 }

@@ -1,18 +1,15 @@
 import type { ValueCodec } from '@kv/protocol';
 import { BatchReplies } from './batch-replies.ts';
-import { type Call, goesAgain, requestBytes, settle, startTime } from './call.ts';
+import { Call, type RequestTraits } from './call.ts';
 import { type Command, type CommandKind, kindOf, mayRepeat } from './command.ts';
 import { Fifo } from './fifo.ts';
 import { Outbox, type Sender } from './outbox.ts';
-import { withResolvers } from './resolvers.ts';
 import { sessionWords } from './session.ts';
 
 const EXEC = kindOf('EXEC');
 
 /** Gaps are closed when there are so many, and more of them than of calls that wait. */
 const GAPS_MIN = 64;
-
-const nothing = (): void => {};
 
 /**
  * The calls that have no reply yet, in order: those that were sent, which replies
@@ -71,63 +68,35 @@ export class CallQueue {
   /** Encodes a request and puts its call at the back. Throws what the codec throws. */
   add(kind: CommandKind, args: readonly unknown[], limitMs: number): Call {
     const start = this.outbox.encode(kind, args);
-    return this.push(kind, start, limitMs, {
-      repeatable: mayRepeat(kind, args),
-      tells: sessionWords(kind, args),
-      batch: undefined,
-    });
+    const tells = sessionWords(kind, args);
+    const repeatable = mayRepeat(kind, args);
+    return this.push({ kind, repeatable, tells, batch: undefined }, start, limitMs);
   }
 
   /** The same for a transaction of several commands: it goes out, and is given up, as one. */
   addBatch(commands: readonly Command[], limitMs: number): Call {
     const start = this.outbox.encodeBatch(commands);
-    return this.push(EXEC, start, limitMs, {
-      repeatable: commands.every(({ kind, args }) => mayRepeat(kind, args)),
-      tells: undefined,
-      batch: new BatchReplies(commands.length),
-    });
+    const repeatable = commands.every(({ kind, args }) => mayRepeat(kind, args));
+    const batch = new BatchReplies(commands.length);
+    return this.push({ kind: EXEC, repeatable, tells: undefined, batch }, start, limitMs);
   }
 
-  private push(
-    kind: CommandKind,
-    start: number,
-    limitMs: number,
-    { repeatable, tells, batch }: Pick<Call, 'repeatable' | 'tells' | 'batch'>,
-  ): Call {
-    const { run } = this.outbox;
-    const { promise, resolve, reject } = withResolvers();
-    const call: Call = {
-      kind,
-      promise,
-      resolve,
-      reject,
-      run,
-      start,
-      end: run.length,
-      waiting: true,
-      repeatable,
-      tells,
-      batch,
-      limitMs,
-      expiresAt: 0,
-      sent: false,
-      settled: false,
-      release: undefined,
-    };
+  private push(traits: RequestTraits, start: number, limitMs: number): Call {
+    const call = new Call(traits, this.outbox.run, start, limitMs);
     this.calls.push(call);
-    this.heldBytes += requestBytes(call);
+    this.heldBytes += call.bytes;
     return call;
   }
 
   /** Settles a call that has no reply. True: its request was taken back before it was sent. */
   giveUp(call: Call): boolean {
-    settle(call);
+    call.settle();
     if (!call.waiting) {
       this.dropped++;
       return false;
     }
     call.waiting = false;
-    this.heldBytes -= requestBytes(call);
+    this.heldBytes -= call.bytes;
     this.gaps++;
     if (this.gaps > GAPS_MIN && this.gaps * 2 > this.calls.size - this.sent) this.closeGaps();
     return true;
@@ -173,7 +142,7 @@ export class CallQueue {
       const call = calls.at(i);
       call.waiting = false;
       call.sent = true;
-      const expiresAt = startTime(call, now);
+      const expiresAt = call.begin(now);
       if (expiresAt !== 0 && (first === 0 || expiresAt < first)) first = expiresAt;
     }
     return first;
@@ -191,7 +160,7 @@ export class CallQueue {
     this.calls.shift();
     this.sent--;
     this.outbox.answered(call);
-    this.heldBytes -= requestBytes(call);
+    this.heldBytes -= call.bytes;
     if (call.settled) this.dropped--;
     return call;
   }
@@ -209,19 +178,19 @@ export class CallQueue {
     const again: Call[] = [];
     const uncertain: Call[] = [];
     for (const call of calls.drain()) {
-      if (goesAgain(call)) {
+      if (call.goesAgain) {
         call.batch?.restart();
-        again.push(call.settled ? unheard(call) : call);
+        again.push(call.settled ? call.unheard() : call);
         continue;
       }
-      this.heldBytes -= requestBytes(call);
+      this.heldBytes -= call.bytes;
       if (call.settled) continue;
-      settle(call);
+      call.settle();
       uncertain.push(call);
     }
     this.sent = 0;
     this.dropped = 0;
-    for (const call of waiting) startTime(call, now);
+    for (const call of waiting) call.begin(now);
     const all = [...again, ...waiting];
     if (again.length > 0) this.outbox.collect(all);
     for (const call of all) calls.push(call);
@@ -231,7 +200,7 @@ export class CallQueue {
   /** Takes everything out; the calls that nobody has answered are settled and returned. */
   drain(): readonly Call[] {
     const calls = this.calls.drain().filter(({ settled }) => !settled);
-    for (const call of calls) settle(call);
+    for (const call of calls) call.settle();
     this.outbox.clear();
     this.sent = 0;
     this.dropped = 0;
@@ -239,12 +208,4 @@ export class CallQueue {
     this.heldBytes = 0;
     return calls;
   }
-}
-
-/**
- * What the connection was told, though nobody waits for the answer any more: what
- * was called after it counts on it.
- */
-function unheard(call: Call): Call {
-  return { ...call, settled: false, resolve: nothing, reject: nothing, limitMs: 0, expiresAt: 0 };
 }

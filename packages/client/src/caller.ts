@@ -1,25 +1,25 @@
 import { ValueCodec } from '@kv/protocol';
-import { type Call, type CallLimits, forget, isExpired, settle, startTime } from './call.ts';
+import type { Call } from './call.ts';
+import type { CallLimits } from './call-options.ts';
 import { CallQueue } from './call-queue.ts';
 import { checkSignals, followSignals } from './call-signals.ts';
 import { type Command, type CommandKind, kindOf } from './command.ts';
 import { Connector } from './connector.ts';
 import { Drain } from './drain.ts';
 import { KvError } from './errors.ts';
-import { Expiry } from './expiry.ts';
-import { Heartbeat, type Listening } from './heartbeat.ts';
 import { checkTimeout, formatAddress, type ResolvedOptions } from './options.ts';
 import { Session } from './session.ts';
 import type { ClientState } from './state.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { traceCall, traceState } from './trace.ts';
 import { TurnEnd } from './turn-end.ts';
+import { Watch } from './watch.ts';
 
 /**
  * A server that has nothing to do gets so many requests at once, without waiting for
  * the rest of the turn: it works on them while further ones are encoded.
  */
-const EARLY_REQUESTS = 8;
+const EARLY_REQUESTS = 16;
 
 const EXEC = kindOf('EXEC');
 const PING = kindOf('PING');
@@ -31,16 +31,15 @@ const NO_SIGNALS: readonly AbortSignal[] = [];
  * the event loop in one write, matches replies by order, and answers for every
  * call, whatever becomes of the connection.
  */
-export class Caller implements Listening {
+export class Caller {
   private state_: ClientState = 'connecting';
   private readonly options: ResolvedOptions;
   private readonly codec: ValueCodec;
   private readonly session: Session;
   readonly subscriptions: Subscriptions;
   private readonly queue: CallQueue;
-  private readonly expiry: Expiry;
-  private readonly heartbeat: Heartbeat;
   private readonly connector: Connector;
+  private readonly watch: Watch;
   private readonly opened = Promise.withResolvers<void>();
   private readonly turnEnd = new TurnEnd(() => this.flush());
   private readonly drain: Drain;
@@ -52,18 +51,12 @@ export class Caller implements Listening {
     const codec = options.codec ?? new ValueCodec();
     this.codec = codec;
     this.session = new Session(options);
-    this.heartbeat = new Heartbeat(options.timers, options.silenceMs, this);
     this.subscriptions = new Subscriptions((name, args, timeoutMs) => {
-      this.heartbeat.start();
+      this.watch.listening();
       return this.call(kindOf(name), args, { signals: NO_SIGNALS, timeoutMs, durable: false });
     });
     this.queue = new CallQueue(codec);
     this.drain = new Drain(options.timers);
-    this.expiry = new Expiry(
-      options.timers,
-      (visit) => this.queue.forEach(visit),
-      (call, now) => this.expire(call, now),
-    );
     this.connector = new Connector(options, codec, this.session, {
       onUp: () => this.onUp(),
       onReply: (reply) => this.onReply(reply),
@@ -72,6 +65,11 @@ export class Caller implements Listening {
       onPushError: (error) => this.subscriptions.missed(error),
       onLost: (reason) => this.onLost(reason),
       onOver: (reason) => this.end(reason),
+    });
+    this.watch = new Watch(options, this.queue, this.connector, {
+      isListening: () => this.subscriptions.isListening,
+      onExpired: (call, error) => this.giveUp(call, error),
+      onSilence: () => this.ping(),
     });
   }
 
@@ -87,22 +85,6 @@ export class Caller implements Listening {
   /** The database of a call made now. */
   get database(): number {
     return this.session.selected;
-  }
-
-  get isListening(): boolean {
-    return this.subscriptions.isListening;
-  }
-
-  /** {@link Listening}: calls have time limits of their own. */
-  get quietSince(): number | undefined {
-    return this.queue.length === 0 ? this.connector.link?.quietSince : undefined;
-  }
-
-  /** {@link Listening} */
-  ask(): void {
-    const limits = { signals: NO_SIGNALS, timeoutMs: this.options.silenceMs, durable: false };
-    // Without an answer in time the connection is given up: see `expire`.
-    this.call(PING, [], limits).catch(() => {});
   }
 
   /** A value as it would come back. */
@@ -127,6 +109,12 @@ export class Caller implements Listening {
     return traceCall(EXEC.name, this.options.timers, this.enqueue(EXEC, [], commands, limits));
   }
 
+  /** Without an answer in time the connection is given up. */
+  private ping(): void {
+    const limits = { signals: NO_SIGNALS, timeoutMs: this.options.silenceMs, durable: false };
+    this.call(PING, [], limits).catch(() => {});
+  }
+
   private enqueue(
     kind: CommandKind,
     args: readonly unknown[],
@@ -140,12 +128,14 @@ export class Caller implements Listening {
         timeoutMs === undefined ? options.timeoutMs : checkTimeout('timeoutMs', timeoutMs);
       const call =
         batch === undefined ? queue.add(kind, args, limitMs) : queue.addBatch(batch, limitMs);
+      // A call that is given up at once lets go of its promise.
+      const { promise } = call;
       if (durable) call.run.makeDurable(call.start, call.end);
       if (call.tells !== undefined) this.session.asked(kind.name, call.tells);
       if (signals.length > 0) followSignals(signals, call, (error) => this.giveUp(call, error));
       if (this.connector.link === undefined) this.waitForConnection(call);
       else this.scheduleFlush();
-      return call.promise;
+      return promise;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -180,29 +170,11 @@ export class Caller implements Listening {
       throw new KvError('QUEUE_FULL', `${this.queue.bytes} bytes of requests wait already`);
   }
 
-  private expire(call: Call, now: number): void {
-    const { link, failure } = this.connector;
-    const what = link === undefined ? 'no connection' : 'no reply';
-    const message = `${call.kind.name}: ${what} in time from ${formatAddress(this.options.address)}`;
-    this.giveUp(call, new KvError('TIMEOUT', message, { sent: call.sent, cause: failure }));
-    if (link !== undefined && now - link.quietSince >= this.options.silenceMs) this.suspect();
-  }
-
-  /** Nothing was heard for long: unless the oldest call may take its time, the connection is dead. */
-  private suspect(): void {
-    const { options, connector } = this;
-    queueMicrotask(() => {
-      const { oldest } = this.queue;
-      if (oldest !== undefined && isExpired(oldest, options.timers.now()))
-        connector.link?.lose(`nothing was heard for ${options.silenceMs} ms`);
-    });
-  }
-
   /** Rejects a call that has no reply yet. */
   private giveUp(call: Call, error: KvError): void {
     if (call.settled) return;
     if (this.queue.giveUp(call)) this.session.refused(call.kind.name);
-    call.reject(error);
+    call.fail(error);
     this.noticeDrained();
   }
 
@@ -217,13 +189,13 @@ export class Caller implements Listening {
     if (!link?.isOpen) return;
     const now = this.options.timers.now();
     if (this.queue.oldest === undefined) link.quietSince = now;
-    this.expiry.watch(this.queue.flush(link, now), now);
+    this.watch.until(this.queue.flush(link, now), now);
   }
 
   /** The time of a call begins when it is sent, or while there is no connection with the call. */
   private waitForConnection(call: Call): void {
     const now = this.options.timers.now();
-    this.expiry.watch(startTime(call, now), now);
+    this.watch.until(call.begin(now), now);
   }
 
   private onUp(): void {
@@ -239,9 +211,7 @@ export class Caller implements Listening {
     if (call === 'more') return true;
     if (call.tells !== undefined) this.session.accepted(call.kind.name, call.tells);
     if (call.settled) return true;
-    settle(call);
-    call.resolve(reply);
-    forget(call);
+    call.answer(reply);
     this.noticeDrained();
     return true;
   }
@@ -252,10 +222,8 @@ export class Caller implements Listening {
     if (call === 'more') return true;
     if (call.tells !== undefined) this.session.refused(call.kind.name);
     if (call.settled) return true;
-    settle(call);
     // EXECABORT says less than the refusal that it is about.
-    call.reject(call.batch?.refusal ?? error);
-    forget(call);
+    call.fail(call.batch?.refusal ?? error);
     this.noticeDrained();
     return true;
   }
@@ -270,18 +238,18 @@ export class Caller implements Listening {
     this.subscriptions.lost(reason);
     const uncertain = this.queue.lost(this.options.timers.now());
     for (const call of uncertain) this.answerForLost(call, reason);
-    this.expiry.look();
+    this.watch.look();
     this.noticeDrained();
   }
 
   private answerForLost(call: Call, reason: KvError): void {
     // A server that stops says so by closing the connection.
     if (call.kind.name === 'SHUTDOWN') {
-      call.resolve(undefined);
+      call.answer(undefined);
       return;
     }
     const message = `${call.kind.name}: the connection was lost before the reply; it may have been executed`;
-    call.reject(new KvError('UNCERTAIN', message, { cause: reason, sent: true }));
+    call.fail(new KvError('UNCERTAIN', message, { cause: reason, sent: true }));
   }
 
   /** The end: whatever still waits is rejected. */
@@ -289,12 +257,11 @@ export class Caller implements Listening {
     if (this.state_ === 'closed') return;
     this.ending = reason;
     this.connector.close();
-    this.expiry.stop();
-    this.heartbeat.stop();
+    this.watch.stop();
     this.subscriptions.end(reason.code === 'CLOSED' ? undefined : reason);
     for (const call of this.queue.drain()) {
       const message = `${call.kind.name}: ${reason.message}`;
-      call.reject(new KvError(reason.code, message, { sent: call.sent, cause: reason }));
+      call.fail(new KvError(reason.code, message, { sent: call.sent, cause: reason }));
     }
     this.become('closed', reason);
     this.opened.reject(reason);

@@ -1,6 +1,7 @@
 import { type Batch, BatchBuilder, type Queued } from './batch.ts';
-import type { CallOptions } from './call.ts';
+import type { CallOptions } from './call-options.ts';
 import type { Caller } from './caller.ts';
+import { callOptions, checkOptions } from './check-options.ts';
 import { type CommandKind, commandOf, kindOf } from './command.ts';
 import { BatchError, invalid, KvError, ReplyError } from './errors.ts';
 import { type Flights, singleFlight } from './flights.ts';
@@ -17,7 +18,7 @@ import type {
 import type { Key } from './method-types.ts';
 import { METHODS, type Method, methodCall } from './methods.ts';
 import { keyText, type Scope, type ScopeOptions } from './scope.ts';
-import { checkNames, setWords } from './set-words.ts';
+import { setWords } from './set-words.ts';
 import { type Calls, countAll, deleteAll, scan, setMany, update } from './several-calls.ts';
 import type { ClientState } from './state.ts';
 import type { Subscription } from './subscription.ts';
@@ -33,7 +34,10 @@ const DBSIZE = kindOf('DBSIZE');
 const EXEC = kindOf('EXEC');
 const SUBSCRIBE = kindOf('SUBSCRIBE');
 
+const CALL_OPTIONS = callOptions();
+const GET_OR_SET_OPTIONS = callOptions('ttlMs', 'deadline');
 const SUBSCRIBE_OPTIONS = new Set(['queueMax', 'signal', 'timeoutMs']);
+const CLOSE_OPTIONS = new Set(['drainMs']);
 /** Messages that wait to be taken. */
 const SUBSCRIPTION_QUEUE_MAX = 10_000;
 const NO_OPTIONS = {};
@@ -133,6 +137,7 @@ class Client implements Omit<OwnMethods, 'execute' | 'batch'> {
     build: (batch: Batch) => readonly Queued<unknown>[],
     options: CallOptions = NO_OPTIONS,
   ): Promise<unknown[]> {
+    checkOptions('batch', options, CALL_OPTIONS);
     const builder = new BatchBuilder(this.#scope);
     const calls = build(builder as unknown as Batch);
     BatchBuilder.check(calls);
@@ -155,13 +160,14 @@ class Client implements Omit<OwnMethods, 'execute' | 'batch'> {
     return update(this.#calls, key, change, options);
   }
 
-  getMany<T = unknown>(
+  async getMany<T = unknown>(
     keys: readonly Key[],
     options: CallOptions = NO_OPTIONS,
   ): Promise<(T | undefined)[]> {
-    if (keys.length === 0) return Promise.resolve([]);
-    // The array is the caller's, who may change it before the request is sent again.
-    return this.#send(MGET, [...keys], options) as Promise<(T | undefined)[]>;
+    checkOptions('getMany', options, CALL_OPTIONS);
+    if (!Array.isArray(keys)) throw invalid('keys', keys, 'an array');
+    if (keys.length === 0) return [];
+    return (await this.#send(MGET, keys, options)) as (T | undefined)[];
   }
 
   setMany(
@@ -176,6 +182,7 @@ class Client implements Omit<OwnMethods, 'execute' | 'batch'> {
     make: () => T | Promise<T>,
     options: WriteOptions = NO_OPTIONS,
   ): Promise<T> {
+    checkOptions('getOrSet', options, GET_OR_SET_OPTIONS);
     const { signal, ...write } = options;
     const { caller, flights } = this.#shared;
     const { database } = caller;
@@ -215,12 +222,13 @@ class Client implements Omit<OwnMethods, 'execute' | 'batch'> {
     given: Key | readonly Key[],
     options: SubscribeOptions = NO_OPTIONS,
   ): Subscription {
-    checkNames('subscribe', options, SUBSCRIBE_OPTIONS);
+    checkOptions('subscribe', options, SUBSCRIBE_OPTIONS);
     const { queueMax = SUBSCRIPTION_QUEUE_MAX, ...limits } = options;
     if (!(Number.isSafeInteger(queueMax) && queueMax >= 1))
       throw invalid('queueMax', queueMax, 'a whole number, at least 1');
-    const names = typeof given === 'string' || given instanceof Uint8Array ? [given] : [...given];
-    if (names.length === 0) throw invalid('subscribe', '[]', 'given a channel or pattern at least');
+    const names = Array.isArray(given) ? [...given] : [given as Key];
+    if (names.length === 0)
+      throw new KvError('INVALID_ARGUMENT', 'subscribe: there is no channel or pattern');
     const { signals, timeoutMs } = this.#scope.callLimits(SUBSCRIBE, limits);
     return this.#shared.caller.subscriptions.open(kind, names, { queueMax, signals, timeoutMs });
   }
@@ -241,12 +249,14 @@ class Client implements Omit<OwnMethods, 'execute' | 'batch'> {
     return scan(this.#calls, options);
   }
 
-  flush(options: CallOptions = NO_OPTIONS): Promise<number> {
+  async flush(options: CallOptions = NO_OPTIONS): Promise<number> {
+    checkOptions('flush', options, CALL_OPTIONS);
     if (this.#scope.prefix !== '') return deleteAll(this.#calls, options);
     return this.#send(FLUSH, [], options) as Promise<number>;
   }
 
-  dbsize(options: CallOptions = NO_OPTIONS): Promise<number> {
+  async dbsize(options: CallOptions = NO_OPTIONS): Promise<number> {
+    checkOptions('dbsize', options, CALL_OPTIONS);
     if (this.#scope.prefix !== '') return countAll(this.#calls, options);
     return this.#send(DBSIZE, [], options) as Promise<number>;
   }
@@ -260,8 +270,9 @@ class Client implements Omit<OwnMethods, 'execute' | 'batch'> {
     return 'OK';
   }
 
-  close({ drainMs = DRAIN_MS }: CloseOptions = NO_OPTIONS): Promise<void> {
-    return this.#shared.caller.close(drainMs);
+  async close(options: CloseOptions = NO_OPTIONS): Promise<void> {
+    checkOptions('close', options, CLOSE_OPTIONS);
+    await this.#shared.caller.close(options.drainMs ?? DRAIN_MS);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

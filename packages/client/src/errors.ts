@@ -105,5 +105,13 @@ export class BatchError extends ReplyError {
 
 /** An option or argument that can't be used: its name, its value, and what is allowed. */
 export function invalid(what: string, value: unknown, allowed: string): KvError {
-  return new KvError('INVALID_ARGUMENT', `${what}: ${String(value)} must be ${allowed}`);
+  return new KvError('INVALID_ARGUMENT', `${what} must be ${allowed}, not ${shown(value)}`);
+}
+
+/** A value for people: a string looks like one, and of what is large there is only the kind. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'function') return 'a function';
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Array.isArray(value) ? 'an array' : 'an object';
 }

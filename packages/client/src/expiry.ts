@@ -1,4 +1,4 @@
-import { type Call, isExpired } from './call.ts';
+import type { Call } from './call.ts';
 import type { ClientTimers } from './options.ts';
 
 /** A look at so many calls takes well under a hundredth of a millisecond: 1 % of the time at most. */
@@ -57,7 +57,7 @@ export class Expiry {
     this.forEachCall((call) => {
       visits++;
       if (call.settled) return;
-      if (isExpired(call, now)) expired.push(call);
+      if (call.isExpired(now)) expired.push(call);
       else if (call.expiresAt !== 0 && call.expiresAt < next) next = call.expiresAt;
     });
     for (const call of expired) this.expire(call, now);

@@ -3,9 +3,9 @@ import type { ClientTimers } from './options.ts';
 /** A connection that waits for messages, as its heartbeat sees it. */
 export interface Listening {
   /** Whether anybody waits for messages. */
-  readonly isListening: boolean;
+  isListening(): boolean;
   /** Since when nothing was heard; `undefined` while that is watched by others, or nothing is connected. */
-  readonly quietSince: number | undefined;
+  quietSince(): number | undefined;
   /** Asks the server for a sign of life. */
   ask(): void;
 }
@@ -44,9 +44,9 @@ export class Heartbeat {
   private beat(): void {
     const { listening, silenceMs } = this;
     this.timer = undefined;
-    if (!listening.isListening) return;
+    if (!listening.isListening()) return;
     const now = this.timers.now();
-    const quietMs = now - (listening.quietSince ?? now);
+    const quietMs = now - (listening.quietSince() ?? now);
     if (quietMs >= silenceMs) listening.ask();
     this.wait(quietMs >= silenceMs ? silenceMs : silenceMs - quietMs);
   }

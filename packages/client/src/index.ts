@@ -7,7 +7,7 @@ export {
   valueExtension,
 } from '@kv/protocol';
 export type { Batch, BatchResult, Queued } from './batch.ts';
-export type { CallOptions } from './call.ts';
+export type { CallOptions } from './call-options.ts';
 export { connect } from './connect.ts';
 export { BatchError, KvError, type KvErrorCode, ReplyError } from './errors.ts';
 export type {

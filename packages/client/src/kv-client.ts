@@ -1,5 +1,5 @@
 import type { Batch, BatchResult, Queued } from './batch.ts';
-import type { CallOptions } from './call.ts';
+import type { CallOptions } from './call-options.ts';
 import type {
   AnyCase,
   CommandMethods,

@@ -38,6 +38,12 @@ const errorInArray = (code: string, message: string): ReplyError => new ReplyErr
 /** Refusals of a handshake that concern who one is; they do not get better by trying again. */
 const SIGN_IN_CODES = new Set(['WRONGPASS', 'NOAUTH', 'NOPERM']);
 
+/** Why a socket failed. OpenSSL's own messages are for those who write it. */
+function reasonOf(error: NodeJS.ErrnoException & { readonly reason?: string }): string {
+  const { code = '', message, reason } = error;
+  return (code.startsWith('ERR_SSL') && reason) || message || code || 'the connection failed';
+}
+
 /**
  * One connection, from opening the socket to losing it: the handshake, requests
  * out, replies in. It knows nothing of calls, queues or reconnecting.
@@ -72,10 +78,10 @@ export class Link {
     );
     const polls = options.busyPoll && this.socket instanceof Socket;
     this.busyPoll = polls ? new BusyPoll(setImmediate) : undefined;
-    this.timer = timers.setTimeout(
-      () => this.lose(`no answer within ${connectTimeoutMs} ms`),
-      connectTimeoutMs,
-    );
+    this.timer = timers.setTimeout(() => {
+      const what = this.handshakeReplies === 0 ? 'no connection' : 'no greeting of a kvd server';
+      this.lose(`${what} within ${connectTimeoutMs} ms`);
+    }, connectTimeoutMs);
     this.listen(session);
   }
 
@@ -90,9 +96,7 @@ export class Link {
     // Streams that are no sockets, and hosts that know no `onread`, deliver here.
     socket.on('data', (chunk: Uint8Array) => this.received(chunk, chunk.length, false));
     // This listener stays after the end: an error that nobody hears would end the process.
-    socket.on('error', (error: NodeJS.ErrnoException) =>
-      this.lose(error.message || error.code || 'the connection failed', error),
-    );
+    socket.on('error', (error: NodeJS.ErrnoException) => this.lose(reasonOf(error), error));
     socket.on('end', () => this.lose('the server closed the connection', this.farewell));
     socket.on('close', () => this.lose('the connection was closed', this.farewell));
   }

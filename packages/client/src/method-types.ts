@@ -1,7 +1,7 @@
 // The types of the client's methods, computed from the rows of the command table.
 import type { Argument, Command, CommandName } from '@kv/protocol';
 import type { Queued } from './batch.ts';
-import type { CallOptions } from './call.ts';
+import type { CallOptions } from './call-options.ts';
 
 /** A key: a string is its UTF-8. */
 export type Key = string | Uint8Array;

@@ -1,5 +1,6 @@
 import { type Argument, COMMANDS, type CommandRow } from '@kv/protocol';
-import type { CallOptions } from './call.ts';
+import type { CallOptions } from './call-options.ts';
+import { callOptions, noOption } from './check-options.ts';
 import { type CommandKind, kindOf } from './command.ts';
 import { KvError } from './errors.ts';
 
@@ -85,7 +86,7 @@ function optionWords(method: Method, options: Readonly<Record<string, unknown>>)
     if (name === 'signal' || name === 'timeoutMs' || name === 'durable') continue;
     const operands = method.options.get(name.toLowerCase());
     if (operands === undefined)
-      throw new KvError('INVALID_ARGUMENT', `${method.row.name} has no option ${name}`);
+      throw noOption(method.row.name, name, callOptions(...method.options.keys()));
     if (value === undefined || (operands.length === 0 && value === false)) continue;
     words.push(name.toUpperCase());
     if (operands.length === 0) continue;

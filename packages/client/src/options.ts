@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { ValueCodec } from '@kv/protocol';
-import { invalid } from './errors.ts';
+import { noOption } from './check-options.ts';
+import { invalid, KvError } from './errors.ts';
 import { type OnRead, openSocket } from './open-socket.ts';
 import { resolveTls, type TlsOptions } from './tls-options.ts';
 import { fromUrl } from './url.ts';
@@ -161,15 +162,15 @@ export function checkTimeout(option: string, value: number): number {
 export function checkText(option: string, value: string, least = 0): string {
   const isText = typeof value === 'string' && Buffer.from(value).toString() === value;
   // What is wrong may be a password: it is not shown.
-  if (!isText) throw invalid(option, typeof value, 'a well-formed string');
-  if (value.length < least) throw invalid(option, "''", 'a string that is not empty');
+  if (!isText) throw new KvError('INVALID_ARGUMENT', `${option} must be a well-formed string`);
+  if (value.length < least) throw invalid(option, value, 'a string that is not empty');
   return value;
 }
 
 /** Printable ASCII without spaces, as the server has it. */
 function checkName(name: string): string {
   if (!/^[!-~]*$/.test(checkText('name', name)))
-    throw invalid('name', JSON.stringify(name), 'printable ASCII without spaces');
+    throw invalid('name', name, 'printable ASCII without spaces');
   return name;
 }
 
@@ -188,11 +189,10 @@ function checkFunction<T extends (...args: any[]) => unknown>(option: string, va
 function gather(target: string | ConnectOptions): ConnectOptions {
   if (typeof target === 'string') return fromUrl(target);
   if (typeof target !== 'object' || target === null)
-    throw invalid('connect', target, 'given a URL or an object of options');
+    throw invalid('the target of connect', target, 'a URL or an object of options');
   const given: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(target)) {
-    if (!Object.hasOwn(KNOWN, name))
-      throw invalid(name, value, `one of the options ${Object.keys(KNOWN).join(', ')}`);
+    if (!Object.hasOwn(KNOWN, name)) throw noOption('connect', name, Object.keys(KNOWN));
     if (value !== undefined) given[name] = value;
   }
   const beside = given as ConnectOptions;
@@ -227,7 +227,7 @@ export function resolveOptions(target: string | ConnectOptions): ResolvedOptions
   const o = gather(target);
   const { username = 'default', password, connectTimeoutMs = 2000, silenceMs = 10_000 } = o;
   if (o.username !== undefined && password === undefined)
-    throw invalid('username', username, 'given together with a password');
+    throw new KvError('INVALID_ARGUMENT', 'a username goes together with a password');
   return {
     address: addressOf(o),
     username: checkText('username', username, 1),

@@ -1,5 +1,5 @@
 import { type ValueCodec, writeRequest } from '@kv/protocol';
-import { type Call, requestBytes } from './call.ts';
+import type { Call } from './call.ts';
 import { type Command, type CommandKind, kindOf } from './command.ts';
 import { KvError } from './errors.ts';
 import { RequestRun, SpareRuns } from './request-run.ts';
@@ -79,7 +79,7 @@ export class Outbox {
     const { writer } = this.run;
     let position = 0;
     for (const call of calls) {
-      const length = requestBytes(call);
+      const length = call.bytes;
       writer.bytes.copyWithin(position, call.start, call.end);
       call.start = position;
       position += length;

@@ -1,6 +1,7 @@
 import type { CommandRow } from '@kv/protocol';
 import { argumentText } from './argument-text.ts';
-import type { CallLimits, CallOptions } from './call.ts';
+import type { CallLimits, CallOptions } from './call-options.ts';
+import { callOptions, checkOptions } from './check-options.ts';
 import { type CommandKind, changesConnection } from './command.ts';
 import { invalid, KvError } from './errors.ts';
 import type { Key } from './method-types.ts';
@@ -22,6 +23,8 @@ const BY_PATTERN = new Set(['KEYS', 'DELMATCH']);
 
 /** Glob characters that mean something outside of brackets; see the server's `KEYS`. */
 const GLOB = /[*?[\\]/g;
+
+const SCOPE_OPTIONS = callOptions('prefix', 'ttlMs');
 
 const NO_SIGNALS: readonly AbortSignal[] = [];
 const encoder = new TextEncoder();
@@ -61,7 +64,9 @@ export class Scope {
     return new Scope({ prefix: '', ttlMs: undefined, isView: false, limits });
   }
 
-  narrowed({ prefix = '', ttlMs = this.ttlMs, signal, timeoutMs, durable }: ScopeOptions): Scope {
+  narrowed(options: ScopeOptions): Scope {
+    checkOptions('with', options, SCOPE_OPTIONS);
+    const { prefix = '', ttlMs = this.ttlMs, signal, timeoutMs, durable } = options;
     checkText('prefix', prefix);
     if (ttlMs !== undefined && !(Number.isSafeInteger(ttlMs) && ttlMs >= 1))
       throw invalid('ttlMs', ttlMs, 'a whole number of milliseconds, at least 1');
@@ -100,7 +105,7 @@ export class Scope {
   key(key: Key): Key {
     if (this.prefix === '') return key;
     if (typeof key === 'string') return this.prefix + key;
-    if (!(key instanceof Uint8Array)) throw invalid('key', typeof key, 'a string or bytes');
+    if (!(key instanceof Uint8Array)) throw invalid('key', key, 'a string or bytes');
     return this.joined(key);
   }
 

@@ -1,25 +1,12 @@
+import { callOptions, checkOptions } from './check-options.ts';
 import { invalid, KvError } from './errors.ts';
 import type { SetOptions } from './kv-client.ts';
 
-const SET_OPTIONS = new Set([
-  'ttlMs',
-  'deadline',
-  'keepTtl',
-  'if',
-  'signal',
-  'timeoutMs',
-  'durable',
-]);
-
-/** A misspelt option must not mean a value that lives for ever. */
-export function checkNames(method: string, options: object, allowed: ReadonlySet<string>): void {
-  for (const name in options)
-    if (!allowed.has(name)) throw invalid(method, name, `one of ${[...allowed].join(', ')}`);
-}
+const SET_OPTIONS = callOptions('ttlMs', 'deadline', 'keepTtl', 'if');
 
 /** The options of `set` as words of SET. */
 export function setWords(options: SetOptions, scopeTtlMs: number | undefined): unknown[] {
-  checkNames('set', options, SET_OPTIONS);
+  checkOptions('set', options, SET_OPTIONS);
   const words: unknown[] = [];
   const { deadline, keepTtl, if: condition } = options;
   const { ttlMs = deadline === undefined && !keepTtl ? scopeTtlMs : undefined } = options;

@@ -1,11 +1,11 @@
 // What takes more than one request: each is made of calls that go through the view that it
 // was asked of, so that prefixes, limits and signals hold for all of them.
-import type { CallOptions } from './call.ts';
+import type { CallOptions } from './call-options.ts';
+import { callOptions, checkOptions } from './check-options.ts';
 import { type CommandKind, kindOf } from './command.ts';
-import { KvError } from './errors.ts';
+import { invalid, KvError } from './errors.ts';
 import type { ScanOptions, SetManyOptions, SetOptions, WriteOptions } from './kv-client.ts';
 import type { Key } from './method-types.ts';
-import { checkNames } from './set-words.ts';
 
 const SCAN_COUNT = 100;
 /** Keys that one DEL of `deleteAll` names. */
@@ -15,7 +15,9 @@ const SET_BATCH = 1000;
 /** So often `update` reads anew before it gives up. */
 const UPDATE_ATTEMPTS_MAX = 32;
 
-const SET_MANY_OPTIONS = new Set(['ttlMs', 'signal', 'timeoutMs', 'durable']);
+const UPDATE_OPTIONS = callOptions('ttlMs', 'deadline');
+const SET_MANY_OPTIONS = callOptions('ttlMs');
+const SCAN_OPTIONS = callOptions('match', 'count', 'type');
 
 const GET = kindOf('GET');
 const MSET = kindOf('MSET');
@@ -39,6 +41,7 @@ export async function update<T>(
   change: (current: T | undefined) => T | undefined | Promise<T | undefined>,
   options: WriteOptions,
 ): Promise<T | undefined> {
+  checkOptions('update', options, UPDATE_OPTIONS);
   const { ttlMs = calls.ttlMs, deadline, signal, timeoutMs } = options;
   const keepTtl = ttlMs === undefined && deadline === undefined;
   for (let attempt = 0; attempt < UPDATE_ATTEMPTS_MAX; attempt++) {
@@ -59,7 +62,9 @@ export async function setMany(
   entries: Iterable<readonly [Key, unknown]>,
   options: SetManyOptions,
 ): Promise<number> {
-  checkNames('setMany', options, SET_MANY_OPTIONS);
+  checkOptions('setMany', options, SET_MANY_OPTIONS);
+  if (typeof entries?.[Symbol.iterator] !== 'function')
+    throw invalid('entries', entries, 'pairs of a key and a value: a Map, Object.entries(...)');
   const { ttlMs = calls.ttlMs, ...call } = options;
   const pairs = [...entries];
   if (pairs.length === 0) return 0;
@@ -73,6 +78,7 @@ export async function setMany(
 
 /** `KvClient.scan` */
 export async function* scan(calls: Calls, options: ScanOptions): AsyncGenerator<Key, void, void> {
+  checkOptions('scan', options, SCAN_OPTIONS);
   const { match, count = SCAN_COUNT, type } = options;
   const words: unknown[] = ['COUNT', count];
   if (match !== undefined) words.push('MATCH', match);

@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
-import { invalid } from './errors.ts';
+import { noOption } from './check-options.ts';
+import { invalid, KvError } from './errors.ts';
 
 /** How a TLS connection is made and whom it trusts, as in `node:tls`. */
 export type TlsOptions = Readonly<
@@ -34,14 +35,17 @@ export function resolveTls(options: {
 }): TlsOptions | undefined {
   const { tls = false, path, openSocket } = options;
   if (tls === false) return undefined;
-  if (path !== undefined) throw invalid('tls', 'it', 'left out with a path: nobody can listen in');
-  if (openSocket !== undefined)
-    throw invalid('tls', 'it', 'left out with openSocket, which opens what it wants');
+  if (path !== undefined) throw refused('with a path, where nobody can listen in');
+  if (openSocket !== undefined) throw refused('with openSocket, which opens what it wants');
   if (tls === true) return NO_TLS_OPTIONS;
   if (typeof tls !== 'object' || tls === null)
     throw invalid('tls', tls, 'true, false or an object of options');
   for (const name of Object.keys(tls))
     if (!Object.hasOwn(KNOWN_TLS, name))
-      throw invalid(`tls.${name}`, 'it', `one of ${Object.keys(KNOWN_TLS).join(', ')}`);
+      throw noOption('TLS', `tls.${name}`, Object.keys(KNOWN_TLS));
   return tls;
+}
+
+function refused(reason: string): KvError {
+  return new KvError('INVALID_ARGUMENT', `tls has no place ${reason}`);
 }

@@ -151,6 +151,7 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
   /** Whether bytes that have arrived are to be executed. */
   private admit(count: number, bytes: Uint8Array): boolean {
     this.machinery.context.statistics.inputBytes += count;
+    this.machinery.busyPoll.received();
     this.receivedBytes += count;
     if (this.session.closing || this.draining) return false;
     if (this.judged) return true;

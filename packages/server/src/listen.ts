@@ -12,6 +12,8 @@ export interface Listener {
   readonly server: Pick<Server, 'close'>;
   /** Cuts off clients that have connected, but are none of the server's yet. */
   readonly cutOff: () => void;
+  /** Where there is TLS: is somebody else for who connects from now on. */
+  readonly identify?: ((identity: TlsIdentity) => void) | undefined;
   /** `127.0.0.1:31337`, `[::1]:31337` or a path. */
   readonly address: string;
   /** The port, also when 0 was asked for; `undefined` for a Unix socket. */
@@ -22,8 +24,17 @@ export interface Listener {
 const BACKLOG = 511;
 
 /** `host:port`, with brackets around an IPv6 address. */
-export function formatAddress(host: string, port: number): string {
+function formatAddress(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** An end of a connection. A Unix socket has no address, nor has a client that left before it was looked at. */
+export function addressOf(
+  host: string | undefined,
+  port: number | undefined,
+  carrier: string,
+): string {
+  return host === undefined ? carrier : formatAddress(host, port ?? 0);
 }
 
 /** Who hears of a listener's clients, and of its troubles after it came up. */
@@ -71,7 +82,7 @@ async function isDeserted(path: string): Promise<boolean> {
 const SOCKETS = { allowHalfOpen: true, noDelay: true, keepAlive: true };
 
 /** What is to listen. */
-interface Serving extends Pick<Listener, 'cutOff'> {
+interface Serving extends Pick<Listener, 'cutOff' | 'identify'> {
   readonly server: Server;
 }
 
@@ -86,7 +97,7 @@ function serverOf(options: ListenOptions, events: ListenEvents): Serving {
 }
 
 function bind(options: ListenOptions, events: ListenEvents): Promise<Listener> {
-  const { server, cutOff } = serverOf(options, events);
+  const { server, cutOff, identify } = serverOf(options, events);
   const where =
     'path' in options
       ? { path: options.path, backlog: BACKLOG }
@@ -104,7 +115,7 @@ function bind(options: ListenOptions, events: ListenEvents): Promise<Listener> {
       const address = isTcp ? formatAddress(bound.address, bound.port) : (bound ?? '');
       server.off('error', reject);
       server.on('error', (error) => events.failed(error, address));
-      resolve({ server, cutOff, address, port: isTcp ? bound.port : undefined });
+      resolve({ server, cutOff, identify, address, port: isTcp ? bound.port : undefined });
     });
   });
 }

@@ -1,3 +1,4 @@
+import type { BusyPoll } from './busy-poll.ts';
 import type { Wire } from './client-socket.ts';
 import type { Dialect } from './dialect.ts';
 import type { Executor } from './executor.ts';
@@ -14,4 +15,5 @@ export interface Machinery {
   readonly native: Dialect;
   readonly resp: Dialect;
   readonly turn: Turn;
+  readonly busyPoll: BusyPoll;
 }

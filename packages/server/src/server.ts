@@ -6,6 +6,7 @@ import {
   RespReader,
   RespReplyWriter,
 } from '@kv/protocol';
+import { BusyPoll } from './busy-poll.ts';
 import { CommandTimer } from './command-timer.ts';
 import { Connection } from './connection.ts';
 import { CredentialCheck } from './credentials.ts';
@@ -16,7 +17,7 @@ import type { ServerContext } from './handler.ts';
 import { KeyspaceEvents } from './keyspace-events.ts';
 import { LatencyMonitor } from './latency-monitor.ts';
 import { BATCH_ROWS, HOUSEKEEPING_MS } from './limits.ts';
-import { formatAddress, type Listener, type ListenOptions } from './listen.ts';
+import { addressOf, type Listener, type ListenOptions } from './listen.ts';
 import type { Machinery } from './machinery.ts';
 import { Monitors } from './monitors.ts';
 import type { Network } from './network.ts';
@@ -36,6 +37,7 @@ import type {
   Timers,
 } from './ports.ts';
 import { PubSub } from './pubsub.ts';
+import type { TlsIdentity } from './secure-server.ts';
 import { Session } from './session.ts';
 import { SharedInput } from './shared-input.ts';
 import { SlowLog } from './slow-log.ts';
@@ -72,6 +74,8 @@ export interface KvServerOptions {
    * is each read in an array of its own.
    */
   readonly transport: 'auto' | 'stream';
+  /** Whether the next requests are waited for awake, for some microseconds, where that pays. */
+  readonly busyPoll: boolean;
 }
 
 /** For the moments between turns, when nothing is pending. */
@@ -152,6 +156,7 @@ export class KvServer {
         fullReads: 0,
       },
       turn,
+      busyPoll: new BusyPoll(options.timers, options.busyPoll),
     };
     this.housekeeping = options.timers.setInterval(() => this.keepHouse(), HOUSEKEEPING_MS);
   }
@@ -188,6 +193,16 @@ export class KvServer {
   /** What is measured and kept of commands from now on. */
   set diagnostics(diagnostics: Diagnostics) {
     this.machinery.context.timer.diagnostics = diagnostics;
+  }
+
+  /** Who the listeners with TLS are for clients that connect from now on, and whom they take. */
+  set identity(identity: TlsIdentity) {
+    for (const listener of this.listeners) listener.identify?.(identity);
+  }
+
+  /** Whether the next requests are waited for awake from now on. */
+  set busyPoll(enabled: boolean) {
+    this.machinery.busyPoll.enabled = enabled;
   }
 
   /** Where the server listens. */
@@ -277,9 +292,4 @@ export class KvServer {
       connection.destroy();
     }
   }
-}
-
-/** A Unix socket has no address, nor has a client that left before it was looked at. */
-function addressOf(host: string | undefined, port: number | undefined, carrier: string): string {
-  return host === undefined ? carrier : formatAddress(host, port ?? 0);
 }

@@ -280,6 +280,7 @@ export class TestServer {
       debugging: { allowed: 'no', activeExpiry() {}, block() {} },
       network: systemNetwork,
       transport: process.env.KV_TEST_TRANSPORT === 'stream' ? 'stream' : 'auto',
+      busyPoll: true,
       ...options,
     });
   }

@@ -1,5 +1,6 @@
 import { ConfigError, nearest } from '../config/config-error.ts';
 import { OPTIONS } from '../config/options.ts';
+import type { TlsFlags } from './tls-flags.ts';
 
 /** What the command line asks for. */
 export interface CommandLine {
@@ -19,19 +20,21 @@ export interface ClientFlags {
   readonly url: string | undefined;
   readonly password: string | undefined;
   readonly database: string | undefined;
+  readonly tls: TlsFlags;
   /** Values are read and shown as JSON. */
   readonly json: boolean;
   /** The command's last argument is what standard input holds. */
   readonly stdin: boolean;
 }
 
-const SWITCHES = ['help', 'version', 'json', 'stdin'] as const;
-/** Flags that mean something only to a server, or only with a command. */
-const FOR_COMMANDS = ['url', 'password', 'database', 'json', 'stdin'] as const;
+/** Flags that mean something only with a command, and among them those without a value. */
+const COMMAND_SWITCHES = ['json', 'stdin', 'tls', 'insecure'];
+const COMMAND_VALUES = ['url', 'password', 'database', 'cacert', 'cert', 'key', 'sni'];
+const FOR_COMMANDS: readonly string[] = [...COMMAND_SWITCHES, ...COMMAND_VALUES];
 const FOR_BOTH = ['port'];
-const OTHERS = ['config', 'url', 'password', 'database'] as const;
+const SWITCHES: readonly string[] = ['help', 'version', ...COMMAND_SWITCHES];
 const options: readonly string[] = OPTIONS.map(({ name }) => name);
-const valued: readonly string[] = [...options, ...OTHERS];
+const valued: readonly string[] = [...options, 'config', ...COMMAND_VALUES];
 const SHORT: Readonly<Record<string, string>> = { '-h': '--help', '-v': '--version' };
 
 /**
@@ -57,6 +60,14 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
       url: given.get('url'),
       password: given.get('password'),
       database: given.get('database'),
+      tls: {
+        tls: given.has('tls'),
+        cacert: given.get('cacert'),
+        cert: given.get('cert'),
+        key: given.get('key'),
+        sni: given.get('sni'),
+        insecure: given.has('insecure'),
+      },
       json: given.has('json'),
       stdin: given.has('stdin'),
     },
@@ -73,7 +84,7 @@ function readFlags(argv: readonly string[]): {
     const word = SHORT[argv[at] as string] ?? (argv[at] as string);
     if (!word.startsWith('-')) return { given, end: at };
     const [name, text] = splitFlag(word);
-    if ((SWITCHES as readonly string[]).includes(name)) {
+    if (SWITCHES.includes(name)) {
       if (text !== undefined) throw usage(`--${name} takes no value`);
       given.set(name, '');
       continue;
@@ -97,7 +108,7 @@ function splitFlag(word: string): readonly [name: string, value: string | undefi
 /** A flag that would do nothing is a mistake, and silence about it another. */
 function checkPurpose(given: readonly string[], command: string | undefined): void {
   for (const name of given) {
-    const forCommands = (FOR_COMMANDS as readonly string[]).includes(name);
+    const forCommands = FOR_COMMANDS.includes(name);
     if (command === undefined && forCommands)
       throw usage(`--${name} is for sending a command, and there is none (kvd --help lists them)`);
     if (command !== undefined && !forCommands && !FOR_BOTH.includes(name))

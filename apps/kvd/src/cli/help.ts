@@ -38,6 +38,11 @@ ${row('  kvd --json set user \'{"id":7}\'', 'a typed value; --json get shows it 
 ${row('  kvd --stdin set logo < logo.png', 'the last argument comes from standard input', dim)}
 ${row('--url URL', 'kv://user:password@host:port/database, kvs:// with TLS, kv+unix:///path [KVD_URL]', dim)}
 ${row('--port, --password, --database', 'in place of those parts of the URL', dim)}
+${row('--tls', 'encrypt, as kvs:// does; so do the following', dim)}
+${row('--cacert FILE', 'who may have signed for the server, in PEM', dim)}
+${row('--cert FILE, --key FILE', 'the certificate to show to the server, and its private key, in PEM', dim)}
+${row('--sni NAME', 'whom the certificate of the server is for, if not for the host of the URL', dim)}
+${row('--insecure', 'whoever the server is', dim)}
 
 ${bold('Look after a data directory, without a server')}
 ${TOOLS.map(({ name, usage, summary }) => `${row(`kvd ${name}`, summary, dim)}\n${row('', usage, dim)}`).join('\n')}

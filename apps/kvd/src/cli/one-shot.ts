@@ -36,9 +36,12 @@ export async function sendCommand(
     stderr.write('(absent)\n');
     return ExitCode.FAILURE;
   } catch (error) {
-    return explain(error as Error, stderr);
+    return explain(error as Error, options.tls !== undefined, stderr);
   }
 }
+
+/** Codes of OpenSSL for a certificate that nobody has signed whom we know. */
+const NOT_KNOWN = /SELF_SIGNED_CERT|UNABLE_TO_(VERIFY|GET_ISSUER)/;
 
 function findCommand(words: readonly string[]): {
   readonly row: CommandRow;
@@ -88,12 +91,23 @@ function withJson(row: CommandRow, args: readonly unknown[]): unknown[] {
   });
 }
 
-function explain(error: Error, stderr: Writable): ExitCode {
+function explain(error: Error, secure: boolean, stderr: Writable): ExitCode {
   const code = error instanceof KvError ? error.code : undefined;
-  const hint = code === 'CONNECT' ? '. Is a server running? `kvd` starts one' : '';
+  const hint = code === 'CONNECT' ? connectHint(error.cause, secure) : '';
   stderr.write(`kvd: ${error.message}${hint}\n`);
   if (code === 'CONNECT' || code === 'TIMEOUT' || code === 'PROTOCOL') return ExitCode.UNAVAILABLE;
   if (code === 'AUTH') return ExitCode.PERMISSION;
   if (code === 'INVALID_ARGUMENT') return ExitCode.USAGE;
   return ExitCode.FAILURE;
+}
+
+/** What may help where no connection came about. */
+function connectHint(cause: unknown, secure: boolean): string {
+  const { code = '' } = (cause ?? {}) as { readonly code?: string };
+  if (code === 'ECONNREFUSED' || code === 'ENOENT')
+    return '. Is a server running? `kvd` starts one';
+  if (code === 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED')
+    return '. --cert and --key name the files of one';
+  if (NOT_KNOWN.test(code)) return '. --cacert names the file of who has signed for the server';
+  return cause === undefined && !secure ? '. Does the server want --tls?' : '';
 }

@@ -1,4 +1,5 @@
 import type { Configuration } from '@kv/server';
+import { ConfigError } from './config-error.ts';
 import { type Config, OPTIONS, type Option } from './options.ts';
 import { shownConfig } from './resolve.ts';
 import { replaceFile, rewritten } from './rewrite-file.ts';
@@ -8,23 +9,32 @@ type Name = keyof Config;
 /** What is done when an option has changed; the new configuration is in force by then. */
 export type Effects = Partial<Record<Name, (config: Config) => void>>;
 
+/**
+ * What has to be right before an option changes, beyond its own value. Throws a {@link ConfigError}
+ * otherwise, and nothing is changed.
+ */
+export type Checks = Partial<Record<Name, (config: Config) => void>>;
+
 const BY_NAME: ReadonlyMap<string, Option> = new Map(OPTIONS.map((row) => [row.name, row]));
 
 /** The configuration in force: what a daemon was started with, and what CONFIG SET has changed. */
 export class LiveConfig implements Configuration {
   private config: Config;
   private readonly effects: Effects;
+  private readonly checks: Checks;
   private readonly file: string | undefined;
   /** What CONFIG SET has changed, as text. */
   private readonly changed = new Map<string, string>();
 
   /**
    * @param effects - one for each option that can change, even if it has nothing to do
+   * @param checks - for those that need one
    * @param file - where the configuration was read from, if it was
    */
-  constructor(config: Config, effects: Effects, file: string | undefined) {
+  constructor(config: Config, effects: Effects, checks: Checks, file: string | undefined) {
     this.config = config;
     this.effects = effects;
+    this.checks = checks;
     this.file = file;
   }
 
@@ -51,10 +61,27 @@ export class LiveConfig implements Configuration {
       if (value === undefined) return `${failed} - argument must be ${row.kind.allowed}`;
       changed.set(name as Name, value);
     }
-    this.config = { ...this.config, ...Object.fromEntries(changed) };
+    const config = { ...this.config, ...Object.fromEntries(changed) };
+    for (const name of changed.keys()) {
+      const problem = this.problem(name, config);
+      if (problem !== undefined)
+        return `CONFIG SET failed (possibly related to argument '${name}') - ${problem}`;
+    }
+    this.config = config;
     for (const name of changed.keys()) this.effects[name]?.(this.config);
     for (const [name, text] of pairs) this.changed.set(name, text);
     return undefined;
+  }
+
+  /** What a check has against a configuration. */
+  private problem(name: Name, config: Config): string | undefined {
+    try {
+      this.checks[name]?.(config);
+      return undefined;
+    } catch (error) {
+      if (error instanceof ConfigError) return error.message;
+      throw error;
+    }
   }
 
   rewrite(): string | undefined {

@@ -98,6 +98,13 @@ export const OPTIONS = [
     help: 'how sockets are read: auto is the fastest way this Node.js allows, stream the plain one',
   }),
   option({
+    name: 'busy-poll',
+    kind: KINDS.yesNo,
+    default: 'yes',
+    group: 'Network',
+    help: 'wait for the next requests awake, for about 50 microseconds, as long as they come that soon',
+  }),
+  option({
     name: 'dir',
     kind: KINDS.path,
     default: './data',
