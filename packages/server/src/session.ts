@@ -63,6 +63,8 @@ export class Session {
   push: (write: Reply, bytes: number) => void = () => {};
   /** Ends what the client waits for, with what there is or with a reply. False: it waits for nothing. */
   unblock: (reply: Reply | undefined) => boolean = () => false;
+  /** Whether the client waits for something that {@link Session.unblock} can end. */
+  isBlocked: () => boolean = () => false;
   /** Closes the connection, whatever it is doing. */
   disconnect: () => void = () => {};
 
