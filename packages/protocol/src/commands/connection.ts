@@ -108,7 +108,8 @@ export const connectionRows = [
   command({
     name: 'CLIENT LIST',
     group: 'connection',
-    summary: 'One line a connection: id, address, name, age, database, last command and more.',
+    summary:
+      'One line a connection: id, address, name, age, database, bytes that wait to be executed (qbuf) and to be taken (omem), last command and more.',
     complexity: 'O(connections)',
     flags: ['admin', 'loading', 'noscript'],
     args: [],
