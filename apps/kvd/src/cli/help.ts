@@ -37,6 +37,7 @@ ${row('  kvd set greeting hello', '', dim)}
 ${row('  kvd get greeting', 'exit code 1 when the key is absent', dim)}
 ${row('  kvd --json set user \'{"id":7}\'', 'a typed value; --json get shows it as JSON', dim)}
 ${row('  kvd --stdin set logo < logo.png', 'the last argument comes from standard input', dim)}
+${row('  kvd help set', 'how a command is written, and what it does', dim)}
 ${row('--url URL', 'kv://user:password@host:port/database, kvs:// with TLS, kv+unix:///path [KVD_URL]', dim)}
 ${row('--port, --password, --database', 'in place of those parts of the URL', dim)}
 ${row('--tls', 'encrypt, as kvs:// does; so do the following', dim)}
@@ -44,7 +45,6 @@ ${row('--cacert FILE', 'who may have signed for the server, in PEM', dim)}
 ${row('--cert FILE, --key FILE', 'the certificate to show to the server, and its private key, in PEM', dim)}
 ${row('--sni NAME', 'whom the certificate of the server is for, if not for the host of the URL', dim)}
 ${row('--insecure', 'whoever the server is', dim)}
-${row('kvd help COMMAND', 'how a command is written, and what it does', dim)}
 
 ${bold('Commands')}
 ${commandNames()}
