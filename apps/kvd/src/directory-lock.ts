@@ -108,7 +108,7 @@ function inUse(directory: string, path: string, holder: Holder | undefined): Dat
   const who = holder === undefined ? 'another kvd' : `another kvd, process ${holder.pid}`;
   return new DataDirectoryError(
     'DIRECTORY_IN_USE',
-    `the data directory ${directory} is in use by ${who}. Stop that one, or choose another with --dir (${path} says who has it)`,
+    `the data directory ${directory} is in use by ${who}. Stop that one, or choose another directory (${path} says who has it)`,
   );
 }
 

@@ -4,6 +4,7 @@ import { DataDirectoryError } from './directory-lock.ts';
 import { DatabaseRangeError } from './engine.ts';
 import { ExitCode } from './exit-codes.ts';
 import { LOG_DIRECTORY } from './log-directory.ts';
+import { InputError } from './tools/input-error.ts';
 
 /** How a failed start ends: a sentence for people and an exit code for scripts. */
 export interface Failure {
@@ -29,6 +30,8 @@ export function explainFailure(error: unknown): Failure | undefined {
       message: error.message,
     };
   if (error instanceof DataDirectoryError) return explainDirectory(error);
+  if (error instanceof InputError)
+    return { exitCode: systemExitCode(error.cause), message: error.message };
   if (!(error instanceof Error)) return undefined;
   const { code = '', syscall, address = '', hostname, port } = error as SystemError;
   if (syscall === 'getaddrinfo')
@@ -43,11 +46,15 @@ export function explainFailure(error: unknown): Failure | undefined {
 
 function explainDirectory(error: DataDirectoryError): Failure {
   if (error.code === 'DIRECTORY_IN_USE') return { exitCode: ExitCode.BUSY, message: error.message };
-  const { code = '' } = (error.cause ?? {}) as SystemError;
   return {
-    exitCode: NOT_PERMITTED.has(code) ? ExitCode.PERMISSION : ExitCode.IO,
-    message: `${error.message}. Choose another with --dir`,
+    exitCode: systemExitCode(error.cause),
+    message: `${error.message}. Choose another directory; a server's is --dir`,
   };
+}
+
+function systemExitCode(cause: unknown): ExitCode {
+  const { code = '' } = (cause ?? {}) as SystemError;
+  return NOT_PERMITTED.has(code) ? ExitCode.PERMISSION : ExitCode.IO;
 }
 
 function explainPort(
@@ -125,10 +132,7 @@ function explainSnapshot(error: Error, code: string): Failure | undefined {
     case 'SNAPSHOT_READ_FAILED':
     case 'LOG_READ_FAILED':
     case 'LOG_WRITE_FAILED':
-      return {
-        exitCode: NOT_PERMITTED.has(cause?.code ?? '') ? ExitCode.PERMISSION : ExitCode.IO,
-        message: error.message,
-      };
+      return { exitCode: systemExitCode(cause), message: error.message };
     default:
       return undefined;
   }

@@ -1,4 +1,15 @@
 #!/usr/bin/env node
-import { run } from './run.ts';
+import { ExitCode } from './exit-codes.ts';
+import { leastNode } from './version.ts';
 
-process.exitCode = await run(process.argv.slice(2), process.env, process);
+// What needs a current Node.js is imported when it is known to be one: an older one would complain of the
+// first thing that it does not have, if not of the syntax.
+if (Number.parseInt(process.versions.node, 10) < leastNode) {
+  process.stderr.write(
+    `kvd: needs Node.js ${leastNode} or later, and this is ${process.version}\n`,
+  );
+  process.exitCode = ExitCode.CONFIG;
+} else {
+  const { run } = await import('./run.ts');
+  process.exitCode = await run(process.argv.slice(2), process.env, process);
+}

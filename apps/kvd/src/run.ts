@@ -1,6 +1,7 @@
 import { readCommandLine } from './cli/arguments.ts';
 import { helpText } from './cli/help.ts';
 import { type Streams, sendCommand } from './cli/one-shot.ts';
+import { topicHelp } from './cli/topic-help.ts';
 import { ExitCode } from './exit-codes.ts';
 import { explainFailure } from './failure.ts';
 import { serve } from './serve.ts';
@@ -16,15 +17,18 @@ export async function run(
   const { stdout, stderr } = streams;
   try {
     const { flags, file, help, version: asked, command, client } = readCommandLine(argv);
-    if (!help && !asked && command.length === 0) {
+    if (help === undefined && !asked && command.length === 0) {
       await serve({ flags, env, file: file ?? (env.KVD_CONFIG || undefined) });
       return ExitCode.OK;
     }
     endWithReader(streams);
     const colors = stdout.isTTY === true && stdout.hasColors?.() === true;
     const tool = toolNamed(command[0]);
-    if (help) stdout.write(helpText(version, colors));
+    if (help?.length === 0) stdout.write(helpText(version, colors));
+    else if (help !== undefined) stdout.write(topicHelp(help));
     else if (asked) stdout.write(`${version}\n`);
+    else if (tool !== undefined && command.some((word) => word === '--help' || word === '-h'))
+      stdout.write(topicHelp(command));
     else if (tool !== undefined)
       return await tool.run(command.slice(1), { ...streams, clock: Date });
     else return await sendCommand(command, { client, port: flags.port, env }, streams);

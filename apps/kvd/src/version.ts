@@ -1,8 +1,13 @@
 import { readFileSync } from 'node:fs';
 
-/** The version of this package; the file lies one level above both src and dist. */
-export const version: string = (
-  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  }
-).version;
+/** What is said of this package; the file lies one level above both src and dist. */
+const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  readonly version: string;
+  readonly engines: { readonly node: string };
+};
+
+/** The version of this package. */
+export const version: string = manifest.version;
+
+/** The oldest major version of Node.js that it runs on. */
+export const leastNode: number = Number(/\d+/.exec(manifest.engines.node)?.[0]);

@@ -167,9 +167,22 @@ describe('the command line', () => {
   });
 
   it('takes help for --help, and shows it whatever else is said', () => {
-    expect(readCommandLine(['help']).help).toBe(true);
-    expect(readCommandLine(['-h', '--json']).help).toBe(true);
+    expect(readCommandLine(['help']).help).toStrictEqual([]);
+    expect(readCommandLine(['-h', '--json']).help).toStrictEqual([]);
+    expect(readCommandLine(['ping']).help).toBeUndefined();
     expect(readCommandLine(['-v']).version).toBe(true);
+  });
+
+  it('takes words behind it for what help is asked about', () => {
+    expect(readCommandLine(['help', 'client', 'list']).help).toStrictEqual(['client', 'list']);
+    expect(readCommandLine(['--help', 'set']).help).toStrictEqual(['set']);
+    // A key may have any name.
+    expect(readCommandLine(['get', '--help']).help).toBeUndefined();
+  });
+
+  it('names a flag that there is not as it was written, and guesses what was meant', () => {
+    expect(() => readCommandLine(['-p', '7'])).toThrow(/^-p .*did you mean --port\?/);
+    expect(() => readCommandLine(['--prot=7'])).toThrow(/^--prot .*did you mean --port\?/);
   });
 
   it('takes the last of a flag given twice', () => {

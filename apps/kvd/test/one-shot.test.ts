@@ -24,6 +24,42 @@ describe('the kvd command', () => {
     expect((await runKvd(['help'])).stdout).toBe(help.stdout);
   });
 
+  it('has every word of its help apart from the next', async () => {
+    const { stdout } = await runHere(['--help']);
+    expect(stdout).toMatch(/--auto-aof-rewrite-percentage PERCENT\n {38}rewrite the log/);
+    const lines = stdout.split('\n').filter((line) => line.startsWith('  --'));
+    for (const line of lines) expect(line).toMatch(/^ {2}\S+( \S+)*( {2,}\S|$)/);
+  });
+
+  it('explains a command, the commands of a container, and a tool', async () => {
+    const set = await runHere(['help', 'setex']);
+    expect(set).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^SETEX key seconds value\n/),
+    });
+    expect(await runHere(['--help', 'SETEX'])).toStrictEqual(set);
+    expect((await runHere(['help', 'config', 'get'])).stdout).toMatch(/^CONFIG GET /);
+    expect((await runHere(['help', 'config'])).stdout).toMatch(
+      /^CONFIG GET .*\n[\s\S]*^CONFIG SET /m,
+    );
+    const check = await runHere(['check', '--help']);
+    expect(check.stdout).toContain('kvd check [DIR] [--repair COPY]');
+    expect(await runHere(['help', 'check'])).toStrictEqual(check);
+    const unknown = await runHere(['help', 'sett']);
+    expect(unknown).toMatchObject({ code: 64, stderr: expect.stringContaining('mean set?') });
+  });
+
+  it('refuses commands that are about what follows on the same connection', async () => {
+    for (const words of [['subscribe', 'news'], ['monitor'], ['multi']])
+      expect(await send(...words)).toMatchObject({ code: 64, stdout: '' });
+    expect((await send('publish', 'news', 'x')).code).toBe(0);
+  });
+
+  it('says how a command is written whose arguments are wrong', async () => {
+    expect((await send('setex', 'k')).stderr).toContain('It is written: SETEX key seconds value');
+    expect((await send('set', 'k', 'v', 'EXX')).stderr).toContain('It is written: SET key value');
+  });
+
   it('ends quietly when nobody reads what it says', async () => {
     const child = spawnKvd(['--help']);
     let errors = '';

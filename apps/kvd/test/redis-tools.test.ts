@@ -44,6 +44,13 @@ describe.skipIf(!isInstalled('redis-cli'))('redis-cli (skipped where it is not i
     );
   });
 
+  it('shows help for commands and for groups of them', async () => {
+    expect(await run('redis-cli', ['help', 'config', 'get'])).toContain('CONFIG GET');
+    const group = await run('redis-cli', ['help', '@transactions']);
+    expect(group.match(/MULTI|EXEC|DISCARD|UNWATCH|WATCH/g)?.length).toBeGreaterThanOrEqual(5);
+    expect(await run('redis-cli', ['help', '@server'])).toContain('SLOWLOG GET');
+  });
+
   it('inserts with --pipe, and looks for big keys', async () => {
     const sets = Array.from({ length: 10_000 }, (_, i) => `SET pipe:${i} value:${i}\r\n`).join('');
     expect(await run('redis-cli', ['--pipe'], sets)).toMatch(/errors: 0, replies: 10000/);

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from '@kv/client';
 import { describe, expect, it } from 'vitest';
@@ -141,6 +141,17 @@ describe('kvd check', () => {
     expect(repaired.stderr).toContain('nothing of it can be saved');
   });
 
+  it('misses the manifest of a log as a start does, and names the snapshot that is left', async () => {
+    const dir = await dataDirectory('no-manifest', true);
+    rmSync(join(dir, 'appendonlydir', 'manifest'));
+    const found = await runHere(['check', dir]);
+    expect(found).toMatchObject({ code: 65, stderr: expect.stringContaining('is missing') });
+    expect((await runHere(['export', dir])).code).toBe(65);
+    const repaired = await runHere(['check', dir, '--repair', join(root, 'snapshot-left')]);
+    expect(repaired).toMatchObject({ code: 0, stdout: expect.stringContaining('9 entries') });
+    expect(repaired.stdout).toContain('snapshot.kv is sound: ');
+  });
+
   it('repairs into an empty directory only', async () => {
     const dir = await dataDirectory('unrepaired', false);
     const full = join(root, 'full');
@@ -181,7 +192,9 @@ describe('every tool', () => {
     expect((await runHere(['diff', root])).code).toBe(64);
     expect((await runHere(['inspect', root, '--largest', 'all'])).code).toBe(64);
     expect((await runHere(['export', root, '--dbfilename', '../other'])).code).toBe(64);
-    expect((await runHere(['import', join(root, 'nothing.ndjson'), root])).code).toBe(64);
+    const absent = await runHere(['import', join(root, 'nothing.ndjson'), root]);
+    expect(absent).toMatchObject({ code: 74, stderr: expect.stringContaining('nothing.ndjson') });
+    expect(await runHere(['import', root, join(root, 'unfilled')])).toMatchObject({ code: 74 });
     expect((await runHere(['export', join(root, 'nowhere')])).code).toBe(74);
   });
 });

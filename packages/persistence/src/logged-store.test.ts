@@ -27,6 +27,15 @@ function world() {
 }
 
 describe('a logged store', () => {
+  it('refuses a policy that does not exist, before anything is made', async () => {
+    const disk = new SimulatedDisk();
+    const store = new ExpiringMapStore<unknown>(() => 0);
+    const fsync = 'evrysec' as 'everysec';
+    const opening = openLoggedStore({ directory: DIRECTORY, store, codec, fsync, fs: disk });
+    await expect(opening).rejects.toMatchObject({ code: 'FSYNC_INVALID' });
+    expect(disk.paths()).toEqual([]);
+  });
+
   it('has after a crash what was durable, values and deadlines', async () => {
     const { disk, time, open } = world();
     const store = await open();

@@ -8,11 +8,10 @@ type Unsynced =
 
 /** A file: what is on the disk, what reading shows, and the changes between the two. */
 export class Inode {
+  /** Both are changed in place, so that a change costs its own length and not the file's. */
   disk: Uint8Array = new Uint8Array(0);
   cache: Uint8Array = new Uint8Array(0);
   private unsynced: Unsynced[] = [];
-  /** With a past of failures the disk lacks what reading shows, and will not get it any more. */
-  private forsaken = false;
 
   write(bytes: Uint8Array, position: number): void {
     this.cache = written(this.cache, bytes, position);
@@ -24,9 +23,15 @@ export class Inode {
     this.unsynced.push({ kind: 'truncate', length });
   }
 
+  /** Replaces all that the file holds, on the disk too. */
+  replace(bytes: Uint8Array): void {
+    this.disk = bytes.slice();
+    this.cache = bytes.slice();
+    this.unsynced = [];
+  }
+
   sync(): void {
-    if (!this.forsaken) this.disk = this.cache;
-    else for (const change of this.unsynced) this.disk = changed(this.disk, change);
+    for (const change of this.unsynced) this.disk = changed(this.disk, change);
     this.unsynced = [];
   }
 
@@ -35,7 +40,6 @@ export class Inode {
    * next fsync knows nothing of them.
    */
   failSync(): void {
-    this.forsaken = true;
     for (const change of this.unsynced.slice(0, this.unsynced.length >> 1))
       this.disk = changed(this.disk, change);
     this.unsynced = [];
@@ -43,26 +47,24 @@ export class Inode {
 
   /** The power fails: every unsynced sector reached the disk or did not. */
   crash(random: () => number): void {
-    let disk = this.disk;
     for (const change of this.unsynced) {
-      if (change.kind === 'truncate') {
-        if (random() < 0.5) disk = resized(disk, change.length);
-        continue;
-      }
-      const end = change.position + change.bytes.length;
-      // A file can have its new length without its new content.
-      if (random() < 0.5 && disk.length < end) disk = resized(disk, end);
-      for (let at = change.position; at < end; ) {
-        const next = Math.min(end, (Math.floor(at / SECTOR_BYTES) + 1) * SECTOR_BYTES);
-        const part = change.bytes.subarray(at - change.position, next - change.position);
-        if (random() < 0.6) disk = written(disk, part, at);
-        at = next;
-      }
+      if (change.kind === 'write') this.losePart(change.bytes, change.position, random);
+      else if (random() < 0.5) this.disk = resized(this.disk, change.length);
     }
-    this.disk = disk;
-    this.cache = disk;
+    this.cache = this.disk.slice();
     this.unsynced = [];
-    this.forsaken = false;
+  }
+
+  private losePart(bytes: Uint8Array, position: number, random: () => number): void {
+    const end = position + bytes.length;
+    // A file can have its new length without its new content.
+    if (random() < 0.5 && this.disk.length < end) this.disk = resized(this.disk, end);
+    for (let at = position; at < end; ) {
+      const next = Math.min(end, (Math.floor(at / SECTOR_BYTES) + 1) * SECTOR_BYTES);
+      const part = bytes.subarray(at - position, next - position);
+      if (random() < 0.6) this.disk = written(this.disk, part, at);
+      at = next;
+    }
   }
 }
 
@@ -72,14 +74,22 @@ function changed(bytes: Uint8Array, change: Unsynced): Uint8Array {
     : resized(bytes, change.length);
 }
 
+/** The same bytes with another length: in the same memory if that is large enough, else in twice as much. */
 function resized(bytes: Uint8Array, length: number): Uint8Array {
-  const result = new Uint8Array(length);
-  result.set(bytes.subarray(0, length));
+  const { buffer } = bytes;
+  if (length <= buffer.byteLength) {
+    const result = new Uint8Array(buffer, 0, length);
+    result.fill(0, bytes.length);
+    return result;
+  }
+  const result = new Uint8Array(length * 2).subarray(0, length);
+  result.set(bytes);
   return result;
 }
 
 function written(old: Uint8Array, bytes: Uint8Array, position: number): Uint8Array {
-  const result = resized(old, Math.max(old.length, position + bytes.length));
+  const end = position + bytes.length;
+  const result = end > old.length ? resized(old, end) : old;
   result.set(bytes, position);
   return result;
 }

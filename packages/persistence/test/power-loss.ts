@@ -29,27 +29,42 @@ export interface PowerLossCycle {
   readonly found: string;
 }
 
+const never = () => new Promise<void>(() => {});
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
 export async function losePower(options: PowerLossOptions): Promise<void> {
   const random = seeded(options.seed);
   const disk = options.disk ?? new SimulatedDisk();
   const pace = async () => {
-    for (let turns = random() * 4; turns >= 1; turns -= 1)
-      await new Promise((resolve) => setImmediate(resolve));
+    for (let turns = random() * 4; turns >= 1; turns -= 1) await nextTurn();
   };
   let before: Omit<PowerLossCycle, 'found'> | undefined;
   for (let cycle = 0; cycle <= options.cycles; cycle += 1) {
     let failed = false;
-    const fs = disk.mount(pace, undefined, () => {
-      if (failed || random() >= 0.005) return;
+    const power = Promise.withResolvers<undefined>();
+    const fail = () => {
+      if (failed) return;
       failed = true;
       disk.crash(random);
+      power.resolve(undefined);
+    };
+    // Of a process without power nothing goes on; its clock stands still, and it would wait for ever.
+    const whilePowered = (turn: () => Promise<void>) => () => (failed ? never() : turn());
+    const fs = disk.mount(whilePowered(pace), undefined, () => {
+      if (random() < 0.005) fail();
     });
-    const { log, store, time } = await openLog({
+    const opened = openLog({
       fs,
       fsync: options.policy,
       sliceMs: 0,
       rewriteAt: { percentage: 100, minBytes: 2_000 },
+      yieldToEventLoop: whilePowered(nextTurn),
     });
+    opened.catch(() => {});
+    const started = await Promise.race([power.promise, opened]);
+    // The power failed before the start was over: what was there before must be there after the next.
+    if (started === undefined) continue;
+    const { log, store, time } = started;
     if (before !== undefined) options.onCycle?.({ ...before, found: store.dump });
     const states = [store.dump];
     const reachedAt = [0];
@@ -68,7 +83,7 @@ export async function losePower(options: PowerLossOptions): Promise<void> {
       await pace();
     }
     if (options.policy !== 'always') promised = 0;
-    if (!failed) disk.crash(random);
+    fail();
     before = { states, reachedAt, promised, failedAt: time.monotonic.now() };
     await pace();
   }

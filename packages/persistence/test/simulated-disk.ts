@@ -129,19 +129,19 @@ export class SimulatedDisk implements FileSystem {
 
   /** What a file holds now; `undefined` when there is none. */
   content(path: string): Uint8Array | undefined {
-    return this.names.get(path)?.cache;
+    return this.names.get(path)?.cache.slice();
   }
 
   /** Replaces what a file holds, on the disk too. */
   overwrite(path: string, bytes: Uint8Array): void {
-    const inode = this.named(path);
-    inode.cache = bytes;
-    inode.sync();
+    this.named(path).replace(bytes);
   }
 
   /** Whether a text is in some file, and would be if the power failed now. */
   isDurable(text: string): boolean {
-    return [...this.disk.values()].some(({ disk }) => Buffer.from(disk.buffer).includes(text));
+    return [...this.disk.values()].some(({ disk }) =>
+      Buffer.from(disk.buffer, disk.byteOffset, disk.length).includes(text),
+    );
   }
 
   /** All paths. */

@@ -13,6 +13,7 @@ const titleOf = (id: number): string => {
 export function clientLine(session: Session, now: number): string {
   const seconds = (since: number): number => Math.max(0, Math.floor((now - since) / 1000));
   const flags = `${session.monitoring ? 'O' : ''}${session.subscriptions ? 'P' : ''}${session.noEvict ? 'e' : ''}${session.noTouch ? 'T' : ''}`;
+  const { input, output } = session.holds();
   const fields: readonly (readonly [string, string | number])[] = [
     ['id', session.id],
     ['addr', session.address],
@@ -26,6 +27,9 @@ export function clientLine(session: Session, now: number): string {
     ['psub', session.subscriptions?.patterns.size ?? 0],
     ['ssub', session.subscriptions?.shardChannels.size ?? 0],
     ['multi', session.transaction?.size ?? -1],
+    ['qbuf', input],
+    ['omem', output],
+    ['tot-mem', input + output],
     ['cmd', titleOf(session.lastCommand)],
     ['user', session.authenticated ? 'default' : '(none)'],
     ['resp', PROTOCOLS[session.protocol] as string],

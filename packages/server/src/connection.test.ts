@@ -176,6 +176,9 @@ test('a client that asks for 500 values of 1 MB and reads nothing is bounded, an
   const waiting = Math.max(...server.waitingBytes());
   expect(waiting).toBeGreaterThan(0);
   expect(waiting).toBeLessThan(OUTPUT_BYTES_MAX + 1_000_000 + 1024);
+  expect(await other.call('CLIENT LIST')).toMatch(
+    / qbuf=\d+ omem=[1-9]\d{4,} tot-mem=[1-9]\d{4,} /,
+  );
   // The kernel's buffers fill up; from then on nothing moves, and the stall rule counts.
   server.timers.advance(32_000);
   await server.log.seen('client cut off');

@@ -58,6 +58,11 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
     this.durable = new DurableRequests(machinery, this);
     session.disconnect = () => this.socket.destroy();
     session.unblock = (reply) => this.suspension.unblock(reply);
+    session.isBlocked = () => this.suspension.isBlocked;
+    session.holds = () => ({
+      input: this.input.heldBytes,
+      output: this.socket.queuedBytes + this.pushes.bytes,
+    });
     session.push = (write, bytes) => this.push(write, bytes);
   }
 

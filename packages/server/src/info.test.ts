@@ -12,7 +12,7 @@ test('INFO answers the usual sections, the ones named, or nothing for an unknown
   expect(titles(all)).toEqual(
     [
       ...['Server', 'Clients', 'Memory', 'Persistence', 'Stats'],
-      ...['Replication', 'CPU', 'Cluster', 'Keyspace'],
+      ...['Replication', 'CPU', 'Modules', 'Cluster', 'Keyspace'],
     ].map((title) => `# ${title}`),
   );
   expect(linesOf(all)).toContain('db0:keys=1,expires=0');
@@ -24,6 +24,28 @@ test('INFO answers the usual sections, the ones named, or nothing for an unknown
   expect(everything).toEqual(expect.arrayContaining(onRequest));
   expect(titles(await client.call('INFO', 'STATS', 'clients'))).toEqual(['# Clients', '# Stats']);
   expect(await client.call('INFO', '__proto__')).toBe('');
+});
+
+test('INFO counts commands of the last second, subscriptions and who waits', async () => {
+  await using server = await startServer();
+  const [client, waiting] = [await server.greeted(), await server.greeted()];
+  await waiting.call('SUBSCRIBE', 'a', 'b');
+  await client.call('SET', 'a', 1);
+  server.timers.advance(1000);
+  for (let i = 0; i < 5; i++) await client.call('GET', 'a');
+  server.timers.advance(1000);
+  waiting.send(['WAITAOF', 0, 1, 0]);
+  await client.call('PING');
+  const facts = linesOf(await client.call('INFO'));
+  expect(facts).toEqual(
+    expect.arrayContaining([
+      'instantaneous_ops_per_sec:5',
+      'pubsub_channels:2',
+      'pubsub_patterns:0',
+      'blocked_clients:1',
+      `tcp_port:${server.server.port}`,
+    ]),
+  );
 });
 
 test('a fact of several lines stays on one', async () => {

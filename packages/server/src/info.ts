@@ -16,7 +16,9 @@ function server({ version, clock, statistics, listening }: ServerContext): Field
     ['kvd_version', version],
     ['node_version', process.versions.node],
     ['os', `${process.platform} ${process.arch}`],
+    ['arch_bits', /64|s390x/.test(process.arch) ? 64 : 32],
     ['process_id', process.pid],
+    ['tcp_port', tcpPort(listening())],
     ['listening', listening().join(',')],
     ['server_time_usec', clock.now() * 1000],
     ['uptime_in_seconds', seconds],
@@ -24,11 +26,17 @@ function server({ version, clock, statistics, listening }: ServerContext): Field
   ];
 }
 
+/** The first, and 0 where there is only a path. */
+function tcpPort(addresses: readonly string[]): number {
+  return Number(addresses.map((address) => /:(\d+)$/.exec(address)?.[1]).find(Boolean) ?? 0);
+}
+
 function clients({ sessions, limits }: ServerContext): Fields {
+  const blocked = [...sessions].filter((session) => session.isBlocked());
   return [
     ['connected_clients', sessions.size],
     ['maxclients', limits.connectionsMax],
-    ['blocked_clients', 0],
+    ['blocked_clients', blocked.length],
   ];
 }
 
@@ -87,10 +95,11 @@ function seconds(ms: number | undefined): number {
   return ms === undefined ? -1 : Math.round(ms / 1000);
 }
 
-function stats({ statistics, keyspaces }: ServerContext): Fields {
+function stats({ statistics, keyspaces, pubsub }: ServerContext): Fields {
   return [
     ['total_connections_received', statistics.connections],
     ['total_commands_processed', statistics.commands],
+    ['instantaneous_ops_per_sec', statistics.commandsPerSecond],
     ['total_net_input_bytes', statistics.inputBytes],
     ['total_net_output_bytes', statistics.outputBytes],
     ['rejected_connections', statistics.rejectedConnections],
@@ -99,6 +108,9 @@ function stats({ statistics, keyspaces }: ServerContext): Fields {
     ['evicted_keys', keyspaces.evicted],
     ['keyspace_hits', statistics.keyspaceHits],
     ['keyspace_misses', statistics.keyspaceMisses],
+    ['pubsub_channels', pubsub.count('channels')],
+    ['pubsub_patterns', pubsub.count('patterns')],
+    ['pubsubshard_channels', pubsub.count('shardChannels')],
     ...Object.entries(keyspaces.longestPauseMs).map(
       ([job, ms]) => [`${job}_longest_pause_ms`, ms.toFixed(2)] as const,
     ),
@@ -167,6 +179,7 @@ const SECTIONS: ReadonlyMap<string, (context: ServerContext) => Fields> = new Ma
   ['stats', stats],
   ['replication', replication],
   ['cpu', cpu],
+  ['modules', () => []],
   ['commandstats', commandstats],
   ['latencystats', latencystats],
   ['cluster', () => [['cluster_enabled', 0]]],

@@ -283,6 +283,7 @@ export class KvServer {
     const { usedBytes } = this.options.keyspaces;
     statistics.peakBytes = Math.max(statistics.peakBytes, usedBytes + statistics.clientBytes);
     this.elapsedMs += HOUSEKEEPING_MS;
+    statistics.second();
     for (const [connection, watch] of this.connections) {
       const { limits, log } = this.options;
       const reason = watch.overdue(connection.progress, this.elapsedMs, limits.idleMsMax);

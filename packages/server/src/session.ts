@@ -18,6 +18,8 @@ export interface SessionOptions {
   readonly authenticated: boolean;
 }
 
+const NOTHING_HELD = { input: 0, output: 0 };
+
 /** What the server knows of one client, whatever carries its bytes. */
 export class Session {
   readonly id: number;
@@ -63,6 +65,10 @@ export class Session {
   push: (write: Reply, bytes: number) => void = () => {};
   /** Ends what the client waits for, with what there is or with a reply. False: it waits for nothing. */
   unblock: (reply: Reply | undefined) => boolean = () => false;
+  /** Whether the client waits for something that {@link Session.unblock} can end. */
+  isBlocked: () => boolean = () => false;
+  /** Bytes that the connection holds: of requests that are not executed, of replies that are not taken. */
+  holds: () => { readonly input: number; readonly output: number } = () => NOTHING_HELD;
   /** Closes the connection, whatever it is doing. */
   disconnect: () => void = () => {};
 

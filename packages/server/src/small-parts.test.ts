@@ -49,7 +49,7 @@ test('a client is one line of pairs', () => {
   });
   session.lastActiveAt = 12_500;
   expect(clientLine(session, 15_000)).toBe(
-    'id=7 addr=[::1]:5 laddr=[::1]:31337 name= age=5 idle=2 flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 cmd=NULL user=default resp=native lib-name= lib-ver=',
+    'id=7 addr=[::1]:5 laddr=[::1]:31337 name= age=5 idle=2 flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=0 omem=0 tot-mem=0 cmd=NULL user=default resp=native lib-name= lib-ver=',
   );
   expect(clientLine(session, 0)).toContain('age=0 idle=0');
 });

@@ -15,6 +15,9 @@ export class Statistics {
   peakBytes = 0;
   keyspaceHits = 0;
   keyspaceMisses = 0;
+  /** In the last second. */
+  commandsPerSecond = 0;
+  private commandsBefore = 0;
   /** By command number. */
   readonly calls = new Float64Array(COMPILED.length);
   /** By command number: calls that the gate has refused, and those that were answered with an error. */
@@ -25,11 +28,18 @@ export class Statistics {
     this.startedAt = startedAt;
   }
 
+  /** Called once a second. */
+  second(): void {
+    this.commandsPerSecond = Math.max(0, this.commands - this.commandsBefore);
+    this.commandsBefore = this.commands;
+  }
+
   /** CONFIG RESETSTAT: the counters begin at 0 again. What there is now stays counted. */
   reset(): void {
     this.connections = 0;
     this.rejectedConnections = 0;
     this.commands = 0;
+    this.commandsBefore = 0;
     this.errors = 0;
     this.inputBytes = 0;
     this.outputBytes = 0;

@@ -26,6 +26,11 @@ export class Suspension implements Held {
     return this.parked !== undefined || this.late !== undefined || this.held;
   }
 
+  /** What is parked may be ended before its time. */
+  get isBlocked(): boolean {
+    return this.parked?.expire !== undefined;
+  }
+
   get isParked(): boolean {
     return this.parked !== undefined;
   }

@@ -17,6 +17,11 @@ export function checkPair(key: unknown, value: unknown): void {
 
 /** Copies the pairs, so that a one-shot iterable is checked whole before the first write. */
 export function checkedPairs<V>(pairs: Iterable<readonly [string, V]>): (readonly [string, V])[] {
+  if (typeof Object(pairs)[Symbol.iterator] !== 'function')
+    throw new KvStoreError(
+      'INVALID_ARGUMENT',
+      'pairs must be iterable, like [[key, value]] or a Map',
+    );
   const checked = [...pairs];
   for (const [key, value] of checked) {
     checkKey(key);
@@ -30,6 +35,15 @@ export function checkedKeys(keys: Iterable<string>): string[] {
   const checked = [...keys];
   for (const key of checked) checkKey(key);
   return checked;
+}
+
+/** Refuses options that there are not: what a mistyped one asks for would not happen. */
+export function checkNames(options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue;
+    const all = known.join(', ');
+    throw new KvStoreError('INVALID_ARGUMENT', `there is no option ${name}; there are ${all}`);
+  }
 }
 
 /** Refuses what is not a whole number from 1 to `max`. */

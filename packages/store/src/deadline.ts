@@ -1,8 +1,11 @@
+import { checkNames } from './arguments.ts';
 import { KvStoreError } from './errors.ts';
 import type { SetOptions } from './expiring-store.ts';
 
 /** The latest deadline: the largest whole number that a double holds exactly. */
 const DEADLINE_MAX = Number.MAX_SAFE_INTEGER;
+
+const SET_OPTIONS = ['ttlMs', 'deadline', 'keepTtl'];
 
 /** Later than any deadline: what stands where there is none. */
 export const NEVER = Number.POSITIVE_INFINITY;
@@ -25,7 +28,11 @@ function deadlineWithoutTtl(options: SetOptions | undefined): number {
     throw new KvStoreError('INVALID_ARGUMENT', 'options must be an object like { ttlMs: 5000 }');
   }
   const { deadline, keepTtl } = options;
-  if (deadline === undefined) return NEVER;
+  if (deadline === undefined) {
+    // Options that ask for nothing are rare, and may be meant for another library: { ttl: 5 } would never expire.
+    if (keepTtl === undefined) checkNames(options, SET_OPTIONS);
+    return NEVER;
+  }
   if (keepTtl) throw contradiction();
   if (checkedDeadline(deadline) <= 0) throw invalidTime(deadline);
   return deadline;

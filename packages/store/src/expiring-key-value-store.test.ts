@@ -120,10 +120,19 @@ describe('ExpiringKeyValueStore', () => {
     for (const options of [
       ...[0, -1, 1.5, Number.NaN, '5', null].map((maxEntries) => ({ maxEntries })),
       ...['LRU', 'random', null].map((policy) => ({ policy })),
+      // As other libraries call it: the store would grow for ever.
+      { max: 500 },
+      5,
+      null,
     ]) {
       const create = () => new ExpiringKeyValueStore(options as never);
       expect(create).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
     }
+  });
+
+  it('refuses pairs that are none', () => {
+    const set = () => new ExpiringKeyValueStore().setMany({ a: 1 } as never);
+    expect(set).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
   });
 });
 

@@ -1,4 +1,4 @@
-import { checkCount } from './arguments.ts';
+import { checkCount, checkNames } from './arguments.ts';
 import type { Clock } from './clock.ts';
 import { KvStoreError } from './errors.ts';
 import { EVICTION_POLICIES, type EvictionPolicy } from './eviction-order.ts';
@@ -35,10 +35,18 @@ export interface ExpiringKeyValueStoreOptions<V> {
   readonly onEvict?: (key: string, value: V) => void;
 }
 
+const OPTIONS = ['clock', 'maxEntries', 'policy', 'onExpire', 'onEvict'];
+
 /** The options with the default policy filled in; throws `INVALID_ARGUMENT` for a bad one. */
 export function checkedOptions<V>(
   options: ExpiringKeyValueStoreOptions<V>,
 ): ExpiringKeyValueStoreOptions<V> & { readonly policy: EvictionPolicy } {
+  if (typeof options !== 'object' || options === null)
+    throw new KvStoreError(
+      'INVALID_ARGUMENT',
+      'options must be an object like { maxEntries: 1000 }',
+    );
+  checkNames(options, OPTIONS);
   const { maxEntries, policy = 'lru' } = options;
   if (!EVICTION_POLICIES.includes(policy)) {
     const known = EVICTION_POLICIES.join(', ');

@@ -93,6 +93,8 @@ describe('startSweeping', () => {
         startSweeping(new ExpiringKeyValueStore(), { timers, ...options } as never);
       expect(start).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
     }
+    const without = () => startSweeping(undefined as never, { timers });
+    expect(without).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
     expect(timers.running.size).toBe(0);
   });
 });

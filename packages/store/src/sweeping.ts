@@ -1,4 +1,5 @@
 import { checkCount } from './arguments.ts';
+import { KvStoreError } from './errors.ts';
 import type { ExpiringStore } from './expiring-store.ts';
 
 /** Often enough that memory comes back soon, seldom enough to cost nothing. */
@@ -42,7 +43,7 @@ export interface Sweeping extends Disposable {
  * it, or declare it with `using`, when the store is no longer needed. What an
  * `onExpire` callback throws during a sweep is thrown out of the timer.
  *
- * @throws KvStoreError `INVALID_ARGUMENT` for a bad interval or budget.
+ * @throws KvStoreError `INVALID_ARGUMENT` for a bad interval or budget, or what is no such store.
  *
  * @example
  * ```ts
@@ -59,6 +60,8 @@ export function startSweeping(
   options: SweepingOptions = {},
 ): Sweeping {
   const { intervalMs = INTERVAL_MS, budget = BUDGET, timers = hostTimers } = options;
+  if (typeof (store as Partial<typeof store> | undefined)?.sweep !== 'function')
+    throw new KvStoreError('INVALID_ARGUMENT', 'startSweeping needs a store that can sweep');
   checkCount('intervalMs', intervalMs, INTERVAL_MS_MAX);
   checkCount('budget', budget, Number.POSITIVE_INFINITY);
   const timer = timers.setInterval(() => store.sweep(budget), intervalMs);

@@ -8,7 +8,8 @@ export interface CommandLine {
   readonly flags: Readonly<Record<string, string>>;
   /** `--config`. */
   readonly file: string | undefined;
-  readonly help: boolean;
+  /** What help is asked about: a command's words, none for kvd itself; `undefined`: none is asked for. */
+  readonly help: readonly string[] | undefined;
   readonly version: boolean;
   /** A command to send, and its arguments exactly as they were given; empty for the daemon. */
   readonly command: readonly string[];
@@ -47,9 +48,9 @@ const SHORT: Readonly<Record<string, string>> = { '-h': '--help', '-v': '--versi
 export function readCommandLine(argv: readonly string[]): CommandLine {
   const { given, end } = readFlags(argv);
   const command = argv.slice(end);
-  const help = given.has('help') || (command.length === 1 && command[0]?.toLowerCase() === 'help');
+  const help = helpTopic(command, given.has('help'));
   const version = given.has('version');
-  if (!help && !version) checkPurpose([...given.keys()], command[0]);
+  if (help === undefined && !version) checkPurpose([...given.keys()], command[0]);
   return {
     flags: Object.fromEntries([...given].filter(([name]) => options.includes(name))),
     file: given.get('config'),
@@ -74,6 +75,12 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
   };
 }
 
+/** `kvd help set` asks what `kvd --help set` does. */
+function helpTopic(command: readonly string[], asked: boolean): readonly string[] | undefined {
+  if (command[0]?.toLowerCase() === 'help') return command.slice(1);
+  return asked ? command : undefined;
+}
+
 /** The flags in front, and where they end. */
 function readFlags(argv: readonly string[]): {
   readonly given: ReadonlyMap<string, string>;
@@ -89,7 +96,7 @@ function readFlags(argv: readonly string[]): {
       given.set(name, '');
       continue;
     }
-    if (!word.startsWith('--') || !valued.includes(name)) throw usage(unknownFlag(name));
+    if (!word.startsWith('--') || !valued.includes(name)) throw usage(unknownFlag(word, name));
     const value = text ?? argv[++at];
     if (value === undefined) throw usage(`--${name} needs a value`);
     given.set(name, value);
@@ -120,8 +127,10 @@ function usage(message: string): ConfigError {
   return new ConfigError('USAGE', message);
 }
 
-function unknownFlag(bare: string): string {
-  const near = nearest(bare, [...valued, ...SWITCHES]);
+function unknownFlag(word: string, bare: string): string {
+  const known = [...FOR_BOTH, ...valued, ...SWITCHES];
+  const isLetter = bare.length === 1;
+  const near = isLetter ? known.find((name) => name.startsWith(bare)) : nearest(bare, known);
   const hint = near === undefined ? '' : `; did you mean --${near}?`;
-  return `--${bare} is not an option of kvd${hint} (kvd --help lists them)`;
+  return `${word.split('=')[0]} is not an option of kvd${hint} (kvd --help lists them)`;
 }

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { COMMANDS } from '@kv/protocol';
 import { OPTIONS, type Option } from '../config/options.ts';
 import { environmentName } from '../config/resolve.ts';
 import { TOOLS } from '../tools/tools.ts';
@@ -36,6 +37,7 @@ ${row('  kvd set greeting hello', '', dim)}
 ${row('  kvd get greeting', 'exit code 1 when the key is absent', dim)}
 ${row('  kvd --json set user \'{"id":7}\'', 'a typed value; --json get shows it as JSON', dim)}
 ${row('  kvd --stdin set logo < logo.png', 'the last argument comes from standard input', dim)}
+${row('  kvd help set', 'how a command is written, and what it does', dim)}
 ${row('--url URL', 'kv://user:password@host:port/database, kvs:// with TLS, kv+unix:///path [KVD_URL]', dim)}
 ${row('--port, --password, --database', 'in place of those parts of the URL', dim)}
 ${row('--tls', 'encrypt, as kvs:// does; so do the following', dim)}
@@ -43,6 +45,9 @@ ${row('--cacert FILE', 'who may have signed for the server, in PEM', dim)}
 ${row('--cert FILE, --key FILE', 'the certificate to show to the server, and its private key, in PEM', dim)}
 ${row('--sni NAME', 'whom the certificate of the server is for, if not for the host of the URL', dim)}
 ${row('--insecure', 'whoever the server is', dim)}
+
+${bold('Commands')}
+${commandNames()}
 
 ${bold('Look after a data directory, without a server')}
 ${TOOLS.map(({ name, usage, summary }) => `${row(`kvd ${name}`, summary, dim)}\n${row('', usage, dim)}`).join('\n')}
@@ -63,6 +68,14 @@ ${bold('Exit codes')}  0 stopped as asked · 1 the command failed · 64 usage ·
 `;
 }
 
+/** All that can be sent; of those with subcommands the first word. */
+function commandNames(): string {
+  const words = COMMANDS.map(({ name }) => name.toLowerCase().split(' ')[0] as string);
+  return wrap([...new Set(words)].join(' '), WIDTH - 2)
+    .map((line) => `  ${line}`)
+    .join('\n');
+}
+
 function optionRow({ name, kind, help, default: standard }: Option, dim: Style): string {
   const shown = standard === '' ? help : `${help} [${standard.replaceAll(' ', UNBROKEN)}]`;
   return row(`--${name} ${kind.placeholder}`, shown, dim);
@@ -73,6 +86,8 @@ function row(left: string, right: string, dim: Style): string {
   const lines = wrap(right, WIDTH - 2 - LEFT).map((line) =>
     line.replaceAll(UNBROKEN, ' ').replace(/\[.*\]$/, (standard) => dim(standard)),
   );
-  const text = lines.join(`\n${' '.repeat(LEFT + 2)}`);
-  return `  ${left.padEnd(LEFT)}${text}`.trimEnd();
+  const indent = `\n${' '.repeat(LEFT + 2)}`;
+  const text = lines.join(indent);
+  const isTooLong = left.length >= LEFT && right !== '';
+  return `  ${isTooLong ? left + indent : left.padEnd(LEFT)}${text}`.trimEnd();
 }

@@ -1,11 +1,12 @@
 import type { Readable, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { connect, KvError } from '@kv/client';
-import { COMMANDS, type CommandRow, commandNamed, isContainer } from '@kv/protocol';
-import { ConfigError, nearest } from '../config/config-error.ts';
+import { COMMANDS, type CommandRow, commandNamed, commandSyntax, isContainer } from '@kv/protocol';
+import { ConfigError } from '../config/config-error.ts';
 import { ExitCode } from '../exit-codes.ts';
 import { showReply } from './show-reply.ts';
 import { connectOptions, type Target } from './target.ts';
+import { unknownCommand } from './unknown-command.ts';
 
 /** What one-shot commands read and write. */
 export interface Streams {
@@ -21,6 +22,7 @@ export async function sendCommand(
   { stdin, stdout, stderr }: Streams,
 ): Promise<ExitCode> {
   const { row, args: given } = findCommand(words);
+  assertAnswersOnce(row);
   const { json, stdin: fromStdin } = target.client;
   const options = connectOptions(target, row.name);
   try {
@@ -36,7 +38,7 @@ export async function sendCommand(
     stderr.write('(absent)\n');
     return ExitCode.FAILURE;
   } catch (error) {
-    return explain(error as Error, options.tls !== undefined, stderr);
+    return explain(error as Error, row, options.tls !== undefined, stderr);
   }
 }
 
@@ -52,20 +54,23 @@ function findCommand(words: readonly string[]): {
   if (nested !== undefined) return { row: nested, args: words.slice(2) };
   const row = commandNamed(first);
   if (row !== undefined) return { row, args: words.slice(1) };
-  throw new ConfigError('USAGE', isContainer(first) ? subcommands(first) : unknown(words[0] ?? ''));
+  if (!isContainer(first)) throw unknownCommand(words[0] ?? '');
+  throw new ConfigError('USAGE', subcommands(first));
+}
+
+/** Some commands are about what follows on the same connection, and nothing follows on this one. */
+function assertAnswersOnce({ name, group }: CommandRow): void {
+  if (group !== 'transactions' && !name.endsWith('SUBSCRIBE') && name !== 'MONITOR') return;
+  throw new ConfigError(
+    'USAGE',
+    `${name.toLowerCase()} needs a connection that stays, and kvd leaves after one command; redis-cli -p PORT stays, and so do applications`,
+  );
 }
 
 function subcommands(container: string): string {
   const known = COMMANDS.filter(({ name }) => name.startsWith(`${container} `));
   const list = known.map(({ name }) => name.slice(container.length + 1).toLowerCase()).join(', ');
   return `${container.toLowerCase()} needs one of its subcommands: ${list}`;
-}
-
-function unknown(word: string): string {
-  const names = COMMANDS.map(({ name }) => name.toLowerCase());
-  const near = nearest(word.toLowerCase(), names);
-  const hint = near === undefined ? '' : `; did you mean ${near}?`;
-  return `${word} is not a command${hint} (kvd --help says more)`;
 }
 
 /** Standard input exactly as it is: as a string if it is UTF-8, as bytes otherwise. */
@@ -91,9 +96,9 @@ function withJson(row: CommandRow, args: readonly unknown[]): unknown[] {
   });
 }
 
-function explain(error: Error, secure: boolean, stderr: Writable): ExitCode {
+function explain(error: Error, row: CommandRow, secure: boolean, stderr: Writable): ExitCode {
   const code = error instanceof KvError ? error.code : undefined;
-  const hint = code === 'CONNECT' ? connectHint(error.cause, secure) : '';
+  const hint = code === 'CONNECT' ? connectHint(error.cause, secure) : syntaxHint(error, row);
   stderr.write(`kvd: ${error.message}${hint}\n`);
   if (code === 'CONNECT' || code === 'TIMEOUT' || code === 'PROTOCOL') return ExitCode.UNAVAILABLE;
   if (code === 'AUTH') return ExitCode.PERMISSION;
@@ -110,4 +115,10 @@ function connectHint(cause: unknown, secure: boolean): string {
     return '. --cert and --key name the files of one';
   if (NOT_KNOWN.test(code)) return '. --cacert names the file of who has signed for the server';
   return cause === undefined && !secure ? '. Does the server want --tls?' : '';
+}
+
+/** How a command is written whose arguments the server did not understand. */
+function syntaxHint({ message }: Error, row: CommandRow): string {
+  const isMiswritten = /^ERR (wrong number of arguments|syntax error)/.test(message);
+  return isMiswritten ? `. It is written: ${commandSyntax(row)}` : '';
 }

@@ -97,5 +97,8 @@ export class LiveConfig implements Configuration {
 
 /** A name that a client made up, as it may stand in an error. */
 function printed(name: string): string {
-  return name.slice(0, 128).replace(/[^ -~]/g, '?');
+  return name
+    .slice(0, 128)
+    .replace(/[\r\n]/g, ' ')
+    .replace(/[^ -~]/g, '?');
 }

@@ -39,9 +39,18 @@ export const check: Tool = {
     const files = dataFiles(positionals[0], values.dbfilename);
     assertReadable(files.directory);
     const { repair } = values;
-    const damages = [...(await checkLog(files, context)), ...(await checkSnapshot(files, context))];
-    if (damages.length === 0 && repair === undefined) return ExitCode.OK;
-    if (repair !== undefined) return await repairTo(repair, files, context);
+    const logDamages = await checkLog(files, context);
+    const snapshot = await checkSnapshot(files, context);
+    const isSound = logDamages.length + snapshot.damages.length === 0;
+    if (isSound && repair === undefined) return ExitCode.OK;
+    if (repair !== undefined) {
+      const code = await repairTo(repair, files, context);
+      if (logDamages.length > 0 && snapshot.isSound)
+        context.stdout.write(
+          `${snapshotPath(files)} is sound: where it has more than what was left of the log, use a copy of it instead\n`,
+        );
+      return code;
+    }
     context.stderr.write(
       `nothing was changed; restore a backup, or let \`kvd check ${files.directory} --repair COPY\` write what is sound to another directory\n`,
     );
@@ -73,7 +82,14 @@ async function checkLog(files: DataFiles, context: ToolContext): Promise<DamageE
   return found;
 }
 
-async function checkSnapshot(files: DataFiles, context: ToolContext): Promise<DamageError[]> {
+/** What is wrong with the snapshot, if there is one. */
+interface SnapshotCheck {
+  readonly damages: readonly DamageError[];
+  /** There is one, and nothing is wrong with it. */
+  readonly isSound: boolean;
+}
+
+async function checkSnapshot(files: DataFiles, context: ToolContext): Promise<SnapshotCheck> {
   const path = snapshotPath(files);
   const found: DamageError[] = [];
   const progress = toolProgress('checking', context);
@@ -92,12 +108,12 @@ async function checkSnapshot(files: DataFiles, context: ToolContext): Promise<Da
     })
     .finally(progress.end);
   tellDamages(found, context);
-  if (report === undefined) return found;
+  if (report === undefined) return { damages: found, isSound: false };
   const { entries, withDeadline, bytes, createdAt } = report;
   context.stdout.write(
     `${path}: sound, ${entries} entries, ${withDeadline} with a deadline, ${bytes} bytes, of ${new Date(createdAt).toISOString()}\n`,
   );
-  return found;
+  return { damages: found, isSound: true };
 }
 
 /** Damage that ends the reading is damage like any other; everything else is an error. */

@@ -5,6 +5,7 @@ import { lockDirectory } from '../directory-lock.ts';
 import { ExitCode } from '../exit-codes.ts';
 import { importRedis } from './import-redis.ts';
 import { readImportState } from './import-state.ts';
+import { InputError } from './input-error.ts';
 import { daemonNotation } from './notation.ts';
 import { type DataFiles, logPath, StoredData, snapshotPath } from './stored-data.ts';
 import { dataFiles, readToolArguments, type Tool, type ToolContext, toolProgress } from './tool.ts';
@@ -62,20 +63,22 @@ async function prepare(
 }
 
 async function importLines(source: string, data: StoredData, context: ToolContext): Promise<void> {
-  const size = source === '-' ? 0 : sizeOf(source);
-  const pieces = source === '-' ? context.stdin : createReadStream(source);
   const progress = toolProgress('importing', context);
-  await readEntryLines(pieces, data.sink(context.clock.now()), {
-    notation: daemonNotation,
-    onProgress: ({ entries, bytes }) =>
-      progress.show({ entries, fraction: size === 0 ? 0 : bytes / size }),
-  }).finally(progress.end);
+  try {
+    const size = source === '-' ? 0 : statSync(source).size;
+    const pieces = source === '-' ? context.stdin : createReadStream(source);
+    await readEntryLines(pieces, data.sink(context.clock.now()), {
+      notation: daemonNotation,
+      onProgress: ({ entries, bytes }) =>
+        progress.show({ entries, fraction: size === 0 ? 0 : bytes / size }),
+    });
+  } catch (error) {
+    throw isSystemError(error) ? new InputError(source, error) : error;
+  } finally {
+    progress.end();
+  }
 }
 
-function sizeOf(path: string): number {
-  try {
-    return statSync(path).size;
-  } catch (error) {
-    throw new ConfigError('USAGE', `cannot read ${path}: ${(error as Error).message}`);
-  }
+function isSystemError(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error;
 }

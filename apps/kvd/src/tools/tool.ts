@@ -45,7 +45,9 @@ export function readToolArguments<const O extends Options>(
     if (count < least || count > most) throw new Error('too few or too many words');
     return read;
   } catch (error) {
-    const message = `${(error as Error).message}. Usage: kvd ${tool.name} ${tool.usage}`;
+    // Of the parser's sentences the first says what is wrong, the others how to avoid it in general.
+    const [what] = (error as Error).message.split('. ');
+    const message = `${what}. Usage: kvd ${tool.name} ${tool.usage}`;
     throw new ConfigError('USAGE', message);
   }
 }

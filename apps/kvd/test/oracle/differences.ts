@@ -56,11 +56,38 @@ export const INTENDED_DIFFERENCES: readonly IntendedDifference[] = [
     why: 'Arguments are checked before keys are looked for. Scripts with events leave them out.',
   },
   {
-    what: 'Where several arguments are wrong, another one may be complained of: BITCOUNT, BITPOS, COPY, LCS, RESTORE, SCAN.',
+    what: 'A wrong number of arguments is told in the same words by all commands; in Redis CLIENT PAUSE, CONFIG SET and SLOWLOG GET have others.',
+    why: 'It is one rule for all commands.',
+    explains: (words, redis, kvd) =>
+      areErrors(redis, kvd) &&
+      ((isCommand(words, 'CLIENT') && words.length > 4) ||
+        (isCommand(words, 'CONFIG') && words.length % 2 === 1) ||
+        (isCommand(words, 'SLOWLOG') && words.length > 3)),
+  },
+  {
+    what: 'CONFIG SET tells what a value must be in words of its own.',
+    why: 'They say what is allowed.',
+    explains: (_words, redis, kvd) =>
+      [redis, kvd].every((reply) => /^-ERR CONFIG SET failed .* - argument/.test(reply)),
+  },
+  {
+    what: 'Where several arguments are wrong, another one may be complained of: BITCOUNT, BITPOS, CLIENT UNBLOCK, COPY, HELLO, LCS, MEMORY USAGE, RESTORE, SCAN.',
     why: 'Options are checked by the table, before the command runs.',
     explains: (words, redis, kvd) =>
-      isCommand(words, 'BITCOUNT', 'BITPOS', 'COPY', 'LCS', 'RESTORE', 'SCAN') &&
-      areErrors(redis, kvd),
+      areErrors(redis, kvd) &&
+      words.length > 2 &&
+      (isCommand(
+        words,
+        'BITCOUNT',
+        'BITPOS',
+        'COPY',
+        'HELLO',
+        'LCS',
+        'MEMORY',
+        'RESTORE',
+        'SCAN',
+      ) ||
+        words[1]?.toUpperCase() === 'UNBLOCK'),
   },
 ];
 

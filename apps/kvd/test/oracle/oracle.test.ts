@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it, test } from 'vitest';
+import { INTENDED_DIFFERENCES } from './differences.ts';
 import { findingText, type SearchResult, search } from './oracle.ts';
 import type { Fault } from './pair.ts';
 import { redisVersion } from './redis-with-clock.ts';
@@ -6,6 +8,13 @@ import type { RespVersion, Words } from './script.ts';
 
 const VERSION = '7.0.15';
 const isThere = redisVersion() === VERSION;
+
+test('COMPATIBILITY.md tells of every intended difference, and of no other', () => {
+  const page = readFileSync(new URL('../../../../docs/COMPATIBILITY.md', import.meta.url), 'utf8');
+  const told = page.split('\n').filter((line) => line.startsWith('- '));
+  expect(told).toHaveLength(INTENDED_DIFFERENCES.length);
+  for (const [i, { what }] of INTENDED_DIFFERENCES.entries()) expect(told[i]).toContain(what);
+});
 
 const found = (version: RespVersion, { found }: SearchResult): string =>
   found.map((finding) => findingText(version, finding)).join('\n\n');

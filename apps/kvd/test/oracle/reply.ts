@@ -81,12 +81,12 @@ function sorted(parsed: Parsed): unknown {
   return [parsed.kind, ...parsed.items.map((item) => JSON.stringify(sorted(item))).sort()];
 }
 
-/** Whether two replies are of one kind: both a status, both nil, both an error of one code... */
+/** Whether two replies are of one kind: both a status, both nil... Of errors there is only one kind: the same. */
 export function sameKind(a: string, b: string): boolean {
   return kindOf(a) === kindOf(b);
 }
 
 function kindOf(raw: string): string {
-  if (raw.startsWith('-')) return raw.slice(0, raw.indexOf(' '));
+  if (raw.startsWith('-')) return raw;
   return raw.startsWith('$-1') || raw.startsWith('*-1') ? '_' : (raw[0] as string);
 }

@@ -9,7 +9,7 @@ import { asLogError, LogError } from './log-errors.ts';
 import type { LogEvent, RewriteReason } from './log-events.ts';
 import type { AppendLogOptions, RewriteThreshold } from './log-options.ts';
 import { LogRewrites } from './log-rewrites.ts';
-import type { FsyncPolicy } from './log-sync.ts';
+import { FSYNC_POLICIES, type FsyncPolicy } from './log-sync.ts';
 import type { Released } from './log-waiters.ts';
 import { LogWriter } from './log-writer.ts';
 import { type Manifest, NO_LOG, readManifest, replaceManifest } from './manifest.ts';
@@ -81,10 +81,12 @@ export class AppendLog implements AsyncDisposable {
    * Makes the directory, and removes what interrupted rewrites have left. Reads the manifest and no more;
    * `load` reads the rest.
    *
-   * @throws LogDamagedError `LOG_DAMAGED`; LogError `LOG_NEWER`, `LOG_READ_FAILED` (file system)
+   * @throws LogDamagedError `LOG_DAMAGED`; LogError `LOG_NEWER`, `LOG_READ_FAILED` (file system), `FSYNC_INVALID`
    */
   static async open(options: AppendLogOptions): Promise<AppendLog> {
-    const { directory } = options;
+    const { directory, fsync = 'everysec' } = options;
+    if (!FSYNC_POLICIES.includes(fsync))
+      throw new LogError('FSYNC_INVALID', `fsync must be one of ${FSYNC_POLICIES.join(', ')}`);
     const environment = resolveEnvironment(options);
     try {
       await ensureDirectory(environment.fs, directory);

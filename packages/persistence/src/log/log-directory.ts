@@ -126,6 +126,19 @@ function filesOf({ base, segments }: Manifest): string[] {
   return [baseName(base.number), ...segments.map(({ number }) => segmentName(number))];
 }
 
+/**
+ * Makes sure that a directory without a manifest is one without a log.
+ *
+ * @throws LogDamagedError there is a segment that holds something
+ */
+export async function assertNoRecords(fs: Disk['fs'], directory: string): Promise<undefined> {
+  const files = await fs.listFiles(directory).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
+  });
+  await checkUnnamed(fs, directory, files.filter(isLogFileName));
+}
+
 /** A log begins and ends with a manifest that says so: if there is none, it was lost. */
 async function checkUnnamed(
   fs: Disk['fs'],

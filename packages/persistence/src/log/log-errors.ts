@@ -9,7 +9,8 @@ export type LogErrorCode =
   | 'LOG_RESTORE_FAILED'
   | 'LOG_REWRITE_RUNNING'
   | 'LOG_REWRITE_ABORTED'
-  | 'LOG_CLOSED';
+  | 'LOG_CLOSED'
+  | 'FSYNC_INVALID';
 
 /** Where an error happened, and what caused it. */
 export interface LogErrorDetails {

@@ -9,7 +9,10 @@ import {
 import type { Append, SegmentFile } from './segment-file.ts';
 
 /** When what was written is made durable: before it is answered, once a second, or when the system likes. */
-export type FsyncPolicy = 'always' | 'everysec' | 'no';
+export const FSYNC_POLICIES = ['always', 'everysec', 'no'] as const;
+
+/** One of {@link FSYNC_POLICIES}. */
+export type FsyncPolicy = (typeof FSYNC_POLICIES)[number];
 
 /** Who hears of it. */
 export interface LogSyncOwner {

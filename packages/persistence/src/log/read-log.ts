@@ -5,6 +5,7 @@ import { type SnapshotDamagedError, SnapshotError } from '../errors.ts';
 import { readSnapshot } from '../read-snapshot.ts';
 import { EffectReplay } from './effect-replay.ts';
 import type { EffectSink } from './effect-sink.ts';
+import { assertNoRecords } from './log-directory.ts';
 import { asLogError, LogDamagedError, LogError } from './log-errors.ts';
 import { RECORD_END, SEGMENT_HEADER_BYTES } from './log-layout.ts';
 import {
@@ -92,7 +93,8 @@ export async function readLog(
   const environment = resolveEnvironment(options);
   try {
     const manifest = await readManifest(environment.fs, directory);
-    if (manifest === undefined || manifest === NO_LOG) return undefined;
+    if (manifest === NO_LOG) return undefined;
+    if (manifest === undefined) return await assertNoRecords(environment.fs, directory);
     return await new LogReplay(directory, manifest, sink, environment, options).run();
   } catch (error) {
     throw asLogError(error, directory, 'read');

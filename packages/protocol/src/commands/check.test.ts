@@ -91,10 +91,10 @@ test.each<[CommandName, unknown[], ErrorReply | undefined]>([
   ['INFO', ['server', null], Errors.textKind],
   ['HELLO', [], undefined],
   ['HELLO', [1, 'SETNAME', 'x', 'AUTH', 'u', 'p'], undefined],
-  ['HELLO', [1, 'AUTH', 'u'], Errors.syntax],
+  ['HELLO', [1, 'AUTH', 'u'], errorReply("Syntax error in HELLO option 'AUTH'")],
   ['CLIENT LIST', ['ID', 1, 2, 3], undefined],
   ['CLIENT LIST', ['ID'], Errors.syntax],
-  ['CLIENT LIST', ['ID', 1, 'x'], Errors.notInteger],
+  ['CLIENT LIST', ['ID', 1, 'x'], errorReply('Invalid client ID')],
   ['EXPIRE', ['k', 1, 'XX', 'GT'], undefined],
   [
     'EXPIRE',

@@ -166,7 +166,7 @@ function parseOptions(
     if ((groups & (1 << option.group)) !== 0 && options[option.slot] === 0) return Errors.syntax;
     groups |= 1 << option.group;
     const next = at + 1 + operandCount(option, end - at - 1);
-    if (next > end) return Errors.syntax;
+    if (next > end) return unknownOption(command, request, at);
     request.optionsGiven = true;
     options[option.slot] = 1 + (option.operands.length > 0 ? at + 1 : at);
     at = next;
@@ -194,7 +194,7 @@ function checkOperands(command: CompiledCommand, request: RequestBatch): ErrorRe
 
 function unknownOption({ row }: CompiledCommand, request: RequestBatch, at: number): ErrorReply {
   if (row.unknownOption === undefined) return Errors.syntax;
-  return errorReply(`${row.unknownOption} ${request.text(at)}`);
+  return errorReply(row.unknownOption.replace('{option}', () => request.text(at)));
 }
 
 /** How many arguments belong to a token when `left` follow it. */

@@ -1,4 +1,4 @@
-import { command, help, integer, secret, text } from './row.ts';
+import { command, help, integer, integerOr, secret, text } from './row.ts';
 
 export const connectionRows = [
   command({
@@ -27,7 +27,15 @@ export const connectionRows = [
     summary: 'Agrees on the protocol version, signs in and names the connection. Answers a map.',
     complexity: 'O(1)',
     flags: ['fast', 'loading', 'no_auth', 'noscript'],
-    args: [{ name: 'version', kind: 'integer', optional: true }],
+    args: [
+      {
+        name: 'version',
+        kind: 'integer',
+        optional: true,
+        error: 'Protocol version is not an integer or out of range',
+      },
+    ],
+    unknownOption: "Syntax error in HELLO option '{option}'",
     options: [{ AUTH: [secret('username'), secret('password')] }, { SETNAME: [text('name')] }],
     reply: { native: 'map', resp: 'map' },
     idempotent: true,
@@ -100,14 +108,15 @@ export const connectionRows = [
   command({
     name: 'CLIENT LIST',
     group: 'connection',
-    summary: 'One line a connection: id, address, name, age, database, last command and more.',
+    summary:
+      'One line a connection: id, address, name, age, database, bytes that wait to be executed (qbuf) and to be taken (omem), last command and more.',
     complexity: 'O(connections)',
     flags: ['admin', 'loading', 'noscript'],
     args: [],
     options: [
       {
         TYPE: [text('type')],
-        ID: [{ name: 'client-id', kind: 'integer', many: true }],
+        ID: [{ name: 'client-id', kind: 'integer', many: true, error: 'Invalid client ID' }],
       },
     ],
     reply: { native: 'text', resp: 'bulk' },
@@ -195,8 +204,9 @@ export const connectionRows = [
     summary: 'Holds the commands of all clients, or those that write, for so many milliseconds.',
     complexity: 'O(1)',
     flags: ['admin', 'loading', 'noscript'],
-    args: [integer('milliseconds')],
+    args: [integerOr('milliseconds', 'timeout is not an integer or out of range')],
     options: [{ WRITE: [], ALL: [] }],
+    unknownOption: 'CLIENT PAUSE mode must be WRITE or ALL',
     reply: { native: 'text', resp: 'ok' },
     idempotent: true,
     differs: 'CLIENT commands are never held, so that UNPAUSE can come.',

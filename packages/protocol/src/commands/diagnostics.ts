@@ -11,7 +11,15 @@ export const diagnosticsRows = [
       'The newest commands that took longer than slowlog-log-slower-than, 10 or as many as asked for, -1 being all: number, Unix seconds, microseconds, words, address and name of the client.',
     complexity: 'O(entries)',
     flags: ['admin', 'loading'],
-    args: [{ name: 'count', kind: 'integer', optional: true }],
+    args: [
+      {
+        name: 'count',
+        kind: 'integer',
+        optional: true,
+        min: -1,
+        error: 'count should be greater than or equal to -1',
+      },
+    ],
     reply: { native: 'any', resp: 'array' },
     idempotent: true,
     differs:

@@ -26,7 +26,7 @@ const expiry = <const Name extends string, const Unit extends string>(
       },
     ],
     event: 'expire',
-    unknownOption: 'Unsupported option',
+    unknownOption: 'Unsupported option {option}',
     reply: { native: 'integer', resp: 'integer' },
     idempotent: false,
   }) as const;

@@ -130,9 +130,11 @@ export interface CommandRow {
   readonly options?: readonly OptionGroup[];
   /** Options that Redis refuses together with words of its own, in its order. */
   readonly conflicts?: readonly OptionConflict[];
-  /** How Redis answers an unknown option, which is appended; a syntax error if left out. */
+  /** How Redis answers an option that makes no sense, which `{option}` stands for; a syntax error if left out. */
   readonly unknownOption?: string;
   readonly reply: { readonly native: NativeReply; readonly resp: RespReply };
+  /** What Redis's access control counts it among, beside what its group and flags say. */
+  readonly category?: 'admin' | 'connection' | 'keyspace';
   /** Redis counts it among what is dangerous in the wrong hands, though it is not for operators only. */
   readonly dangerous?: true;
   /** The keyspace event that a write of it is, where that is not `set`; see `notify-keyspace-events`. */
@@ -176,6 +178,11 @@ export function help<const Container extends string, const Group extends Command
 /** A required integer argument. */
 export function integer<const Name extends string>(name: Name) {
   return { name, kind: 'integer' } as const satisfies Argument;
+}
+
+/** A required integer argument that Redis has words of its own for when it is none. */
+export function integerOr<const Name extends string>(name: Name, error: string) {
+  return { name, kind: 'integer', error } as const satisfies Argument;
 }
 
 /** A required integer argument within bounds, and the error for all others. */

@@ -1,5 +1,5 @@
 // What tools ask of a server without knowing whether it has replicas, a cluster, users or functions.
-import { type Argument, command, help, integer, text } from './row.ts';
+import { type Argument, command, help, integer, integerOr, text } from './row.ts';
 
 const words = {
   name: 'argument',
@@ -39,6 +39,7 @@ export const standaloneRows = [
     complexity: 'O(1)',
     flags: ['noscript', 'loading', 'fast'],
     args: [],
+    category: 'admin',
     dangerous: true,
     reply: { native: 'any', resp: 'array' },
     idempotent: true,
@@ -49,7 +50,11 @@ export const standaloneRows = [
     summary: 'How many replicas have what this client has written: 0.',
     complexity: 'O(1)',
     flags: ['noscript'],
-    args: [integer('numreplicas'), integer('timeout')],
+    args: [
+      integer('numreplicas'),
+      integerOr('timeout', 'timeout is not an integer or out of range'),
+    ],
+    category: 'connection',
     reply: { native: 'integer', resp: 'integer' },
     idempotent: true,
     differs: 'Does not wait: there are no replicas to wait for.',
@@ -100,6 +105,17 @@ export const standaloneRows = [
     idempotent: true,
   }),
   command(help('FUNCTION', 'server')),
+  command({
+    name: 'MODULE LIST',
+    group: 'server',
+    summary: 'The modules that are loaded: none.',
+    complexity: 'O(1)',
+    flags: ['admin', 'noscript'],
+    args: [],
+    reply: { native: 'any', resp: 'array' },
+    idempotent: true,
+  }),
+  command(help('MODULE', 'server')),
   command({
     name: 'LOLWUT',
     group: 'server',

@@ -1,6 +1,7 @@
 // The CLIENT commands: what a connection says of itself, and what is done to others.
 import { Errors, errorReply, optionSlots, type RequestBatch } from '@kv/protocol';
 import { clientLine } from '../client-line.ts';
+import { clientTypeNamed, clientTypeOf } from '../client-type.ts';
 import type { Handler, ServerContext } from '../handler.ts';
 import type { Reply } from '../parked.ts';
 import { quoted } from '../quoted.ts';
@@ -11,11 +12,11 @@ const ListOption = optionSlots('CLIENT LIST');
 const PauseOption = optionSlots('CLIENT PAUSE');
 
 const BAD_NAME = errorReply('Client names cannot contain spaces, newlines or special characters.');
-const BAD_ID = errorReply('Invalid client ID');
 const NO_CLIENT = errorReply('No such client');
 const BAD_REASON = errorReply('CLIENT UNBLOCK reason should be TIMEOUT or ERROR');
 const UNBLOCKED: Reply = (out) =>
   out.error(errorReply('client unblocked via CLIENT UNBLOCK', 'UNBLOCKED'));
+const NEGATIVE_PAUSE = errorReply('timeout is negative');
 const BAD_PAUSE = errorReply('timeout is not an integer or out of range');
 const NATIVE_REPLIES = errorReply(
   'CLIENT REPLY OFF and SKIP are for RESP; natively every request has a reply',
@@ -66,33 +67,23 @@ export function clientInfo({ clock }: ServerContext): Handler {
 const operandOf = (request: RequestBatch, slot: number): number =>
   (request.options[slot] as number) - 1;
 
-const CLIENT_TYPES = new Set(['normal', 'master', 'replica', 'slave', 'pubsub']);
-
 export function clientList(context: ServerContext): Handler {
   return (request, _session, out) => {
     const ids = operandOf(request, ListOption.ID);
     const typed = operandOf(request, ListOption.TYPE);
-    let wanted: Set<number> | undefined;
-    if (ids >= 0) {
-      wanted = new Set();
-      for (let a = ids; a < request.at + request.size; a++) {
-        const id = request.integer(a) as number | bigint;
-        if (id < 1) return out.error(BAD_ID);
-        wanted.add(Number(id));
-      }
-    }
-    if (typed >= 0) {
-      const type = request.text(typed).toLowerCase();
-      if (!CLIENT_TYPES.has(type))
-        return out.error(errorReply(`Unknown client type '${quoted(request, typed)}'`));
-      // Every client is a normal one: there are no replicas and no subscribers.
-      if (type !== 'normal') wanted = new Set();
-    }
+    const type = typed < 0 ? undefined : clientTypeNamed(request.text(typed));
+    if (typed >= 0 && type === undefined)
+      return out.error(errorReply(`Unknown client type '${quoted(request, typed)}'`));
+    const wanted = new Set<number>();
+    if (ids >= 0)
+      for (let a = ids; a < request.at + request.size; a++) wanted.add(Number(request.integer(a)));
     const now = context.clock.now();
-    const lines: string[] = [];
-    for (const session of context.sessions)
-      if (wanted === undefined || wanted.has(session.id)) lines.push(clientLine(session, now));
-    out.verbatim(lines.map((line) => `${line}\n`).join(''));
+    const shown = [...context.sessions].filter(
+      (session) =>
+        (ids < 0 || wanted.has(session.id)) &&
+        (type === undefined || clientTypeOf(session) === type),
+    );
+    out.verbatim(shown.map((session) => `${clientLine(session, now)}\n`).join(''));
   };
 }
 
@@ -145,7 +136,8 @@ export const clientReply: Handler = (request, session, out) => {
 export function clientPause({ pause, clock }: ServerContext): Handler {
   return (request, _session, out) => {
     const ms = request.integer(request.at) as number | bigint;
-    if (ms < 0 || ms > PAUSE_MS_MAX) return out.error(BAD_PAUSE);
+    if (ms < 0) return out.error(NEGATIVE_PAUSE);
+    if (ms > PAUSE_MS_MAX) return out.error(BAD_PAUSE);
     pause.start(Number(ms), request.options[PauseOption.WRITE] === 0, clock.now());
     out.status('OK');
   };

@@ -14,7 +14,11 @@ export function writeDocs(
         ['group', row.group],
         ['complexity', row.complexity],
       ]
-    : [['summary', 'A container for its subcommands.']];
+    : [
+        ['summary', 'A container for its subcommands.'],
+        // redis-cli ends at once where a command is of no group.
+        ['group', subcommands[0]?.row.group ?? 'generic'],
+      ];
   const shown = row === undefined ? [] : argumentsOf(row);
   out.map(facts.length + (shown.length > 0 ? 1 : 0) + (subcommands.length > 0 ? 1 : 0));
   for (const [name, fact] of facts) {

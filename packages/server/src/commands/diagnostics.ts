@@ -16,14 +16,12 @@ import type { SlowCommand } from '../slow-log.ts';
 import { commandHelp } from './help.ts';
 
 const ENTRIES_DEFAULT = 10;
-const BAD_COUNT = errorReply('count should be greater than or equal to -1');
 const NOT_WITHIN = errorReply("MONITOR isn't allowed for DENY BLOCKING client");
 
 function slowlogGet({ slowLog }: ServerContext): Handler {
   return (request, _session, out) => {
     const { at, size } = request;
     const count = size === 0 ? ENTRIES_DEFAULT : Number(request.integer(at));
-    if (count < -1) return out.error(BAD_COUNT);
     const entries = slowLog.newest(count === -1 ? slowLog.length : count);
     out.array(entries.length);
     for (const entry of entries) writeEntry(out, entry);

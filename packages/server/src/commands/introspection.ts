@@ -17,7 +17,6 @@ import type { Handler } from '../handler.ts';
 import { writeDocs } from './command-docs.ts';
 import { categoriesOf, writeKeySpecs } from './key-specs.ts';
 
-const UNKNOWN_FILTER = errorReply('syntax error');
 const NO_KEYS = errorReply('The command has no key arguments');
 const BAD_COMMAND = errorReply('Invalid command specified');
 const BAD_ARITY = errorReply('Invalid number of arguments specified for command');
@@ -46,15 +45,33 @@ const ENTRIES: readonly Entry[] = [
 export const commandCount: Handler = (_request, _session, out) => out.integer(ENTRIES.length);
 
 export const commandList: Handler = (request, _session, out) => {
-  let names = ENTRIES.map(({ name }) => name);
-  if (request.size > 0) {
-    if (request.text(request.at + 1).toUpperCase() !== 'PATTERN') return out.error(UNKNOWN_FILTER);
-    const pattern = encoder.encode(request.text(request.at + 2).toLowerCase());
-    names = names.filter((name) => matchesGlob(pattern, encoder.encode(name)));
-  }
-  out.array(names.length);
-  for (const name of names) out.text(name);
+  const { at, size } = request;
+  const matches = size === 0 ? () => true : listFilter(request.text(at + 1), request.text(at + 2));
+  if (matches === undefined) return out.error(Errors.syntax);
+  const entries = ENTRIES.filter(matches);
+  out.array(entries.length);
+  for (const { name } of entries) out.text(name);
 };
+
+/** Which commands COMMAND LIST means; `undefined`: there is no filter of that name. */
+function listFilter(filter: string, word: string): ((entry: Entry) => boolean) | undefined {
+  switch (filter.toUpperCase()) {
+    case 'PATTERN': {
+      const pattern = encoder.encode(word.toLowerCase());
+      return ({ name }) => matchesGlob(pattern, encoder.encode(name));
+    }
+    case 'ACLCAT':
+      return ({ compiled }) => categoriesIn(compiled).includes(`@${word.toLowerCase()}`);
+    case 'MODULE':
+      return () => false;
+    default:
+      return undefined;
+  }
+}
+
+function categoriesIn(compiled: CompiledCommand | undefined): readonly string[] {
+  return compiled === undefined ? ['@slow'] : categoriesOf(compiled.row);
+}
 
 /** The commands that a request names, or all of them. */
 function named(request: RequestBatch): (Entry | undefined)[] {
@@ -88,7 +105,7 @@ function writeInfo(
   out.integer(compiled?.firstKey ?? 0);
   out.integer(compiled?.lastKey ?? 0);
   out.integer(compiled?.keyStep ?? 0);
-  const categories = compiled === undefined ? ['@slow'] : categoriesOf(compiled.row);
+  const categories = categoriesIn(compiled);
   out.set(categories.length);
   for (const category of categories) out.status(category);
   // Tips are for clients of a cluster.
@@ -113,11 +130,11 @@ export const commandGetKeys: Handler = (request, _session, out) => {
   const { at, size } = request;
   const found = nestedCommand(request);
   if (found === undefined) return out.error(BAD_COMMAND);
+  if (found.firstKey === 0 && !found.row.counted) return out.error(NO_KEYS);
   const words = found.container === undefined ? 1 : 2;
   const count = size - words;
   if (count < found.argumentsMin || count > found.argumentsMax) return out.error(BAD_ARITY);
   if (found.row.counted) return writeCountedKeys(request, found, out);
-  if (found.firstKey === 0) return out.error(NO_KEYS);
   const last = found.lastKey < 0 ? size - 1 : found.lastKey;
   const keys: number[] = [];
   for (let i = found.firstKey; i <= last; i += found.keyStep) keys.push(at + i);

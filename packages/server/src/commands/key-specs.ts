@@ -117,11 +117,12 @@ const CATEGORIES_OF_FLAG: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /** The categories of a command that Redis's access control knows. */
-export function categoriesOf({ group, flags, dangerous }: CommandRow): readonly string[] {
+export function categoriesOf({ group, flags, category, dangerous }: CommandRow): readonly string[] {
   const all: readonly string[] = flags;
   return [
     ...all.flatMap((flag) => CATEGORIES_OF_FLAG.get(flag) ?? []),
     ...(CATEGORY_OF_GROUP[group] === undefined ? [] : [CATEGORY_OF_GROUP[group]]),
+    ...(category === undefined ? [] : [`@${category}`]),
     ...(dangerous ? ['@dangerous'] : []),
     all.includes('fast') ? '@fast' : '@slow',
   ];

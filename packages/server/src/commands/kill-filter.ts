@@ -1,4 +1,5 @@
 import { type ErrorReply, Errors, errorReply } from '@kv/protocol';
+import { clientTypeNamed, clientTypeOf } from '../client-type.ts';
 import type { Session } from '../session.ts';
 
 /** Which clients CLIENT KILL means. */
@@ -12,13 +13,11 @@ type Test = (session: Session) => boolean;
 
 const BAD_ID = errorReply('client-id should be greater than 0');
 const BAD_AGE = errorReply('maxage is not an integer or out of range');
-const TYPES = ['normal', 'master', 'replica', 'slave', 'pubsub'];
 
-/** Every client is a normal one. */
 function byType(value: string): Test | ErrorReply {
-  const type = value.toLowerCase();
-  if (!TYPES.includes(type)) return errorReply(`Unknown client type '${value}'`);
-  return () => type === 'normal';
+  const type = clientTypeNamed(value);
+  if (type === undefined) return errorReply(`Unknown client type '${value}'`);
+  return (session) => clientTypeOf(session) === type;
 }
 
 function byId(value: string): Test | ErrorReply {

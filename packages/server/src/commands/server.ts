@@ -1,4 +1,4 @@
-import { Errors, errorReply, optionSlots } from '@kv/protocol';
+import { Errors, errorReply, NATIVE_VERSION, optionSlots } from '@kv/protocol';
 import { matchesGlob } from '../glob.ts';
 import type { Handler, Handlers, ServerContext } from '../handler.ts';
 import { info } from '../info.ts';
@@ -46,12 +46,15 @@ function save({ snapshots }: ServerContext): Handler {
     });
 }
 
+/** Redis's words, and those of the native protocol. */
+const BACKGROUND_SAVE = ['Background saving started', 'Background save started'] as const;
+
 function bgsave({ snapshots, log }: ServerContext): Handler {
-  return (_request, _session, out) => {
+  return (_request, { protocol }, out) => {
     if (snapshots.saving) return out.error(SAVE_RUNNING);
     // The outcome is in INFO persistence and in the log; nobody waits for it here.
     snapshots.save().catch((error) => log.error({ err: error }, 'background save failed'));
-    out.status('Background save started');
+    out.status(BACKGROUND_SAVE[protocol === NATIVE_VERSION ? 1 : 0]);
   };
 }
 
@@ -85,16 +88,17 @@ function shutdown({ lifecycle, loading }: ServerContext): Handler {
 
 function configGet({ configuration }: ServerContext): Handler {
   return (request, _session, out) => {
-    const patterns = Array.from({ length: request.size }, (_, i) =>
-      encoder.encode(request.text(request.at + i).toLowerCase()),
-    );
+    const words = Array.from({ length: request.size }, (_, i) => request.text(request.at + i));
+    const patterns = words.map((word) => encoder.encode(word.toLowerCase()));
+    // A name that is asked for is told as it was written, as Redis does.
+    const spelling = new Map(words.map((word) => [word.toLowerCase(), word]));
     const found = [...configuration.parameters()].filter(([name]) => {
       const bytes = encoder.encode(name);
       return patterns.some((pattern) => matchesGlob(pattern, bytes));
     });
     out.map(found.length);
     for (const [name, value] of found) {
-      out.text(name);
+      out.text(spelling.get(name) ?? name);
       out.text(value);
     }
   };

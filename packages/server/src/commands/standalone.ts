@@ -4,7 +4,6 @@ import { commandHelp } from './help.ts';
 
 const NO_REPLICATION = errorReply('this server has no replication: it can only follow NO ONE');
 const NO_CLUSTER = errorReply('This instance has cluster support disabled');
-const NO_REPLICA_COUNT = errorReply('value is out of range, must be positive');
 const NEGATIVE_TIMEOUT = errorReply('timeout is negative');
 
 function time({ clock }: ServerContext): Handler {
@@ -25,8 +24,7 @@ const role: Handler = (_request, _session, out) => {
 };
 
 const wait: Handler = (request, _session, out) => {
-  const [replicas, timeout] = [request.integer(request.at), request.integer(request.at + 1)];
-  if ((replicas as number | bigint) < 0) return out.error(NO_REPLICA_COUNT);
+  const timeout = request.integer(request.at + 1);
   if ((timeout as number | bigint) < 0) return out.error(NEGATIVE_TIMEOUT);
   out.integer(0);
 };
@@ -60,6 +58,8 @@ export function standaloneCommands(context: ServerContext) {
     'FUNCTION FLUSH': ((_request, _session, out) => out.status('OK')) satisfies Handler,
     'FUNCTION LIST': ((_request, _session, out) => out.array(0)) satisfies Handler,
     'FUNCTION HELP': commandHelp('FUNCTION'),
+    'MODULE LIST': ((_request, _session, out) => out.array(0)) satisfies Handler,
+    'MODULE HELP': commandHelp('MODULE'),
     LOLWUT: ((_request, _session, out) =>
       out.verbatim(`${DRAWING}\n\nkvd ver. ${context.version}\n`)) satisfies Handler,
   };

@@ -44,7 +44,8 @@ function zipf(count: number, random: () => number): () => number {
 /** The share of hits in the second half of a trace. */
 function hitRate(trace: Int32Array, hit: (number: number) => boolean): number {
   let hits = 0;
-  for (const [i, number] of trace.entries()) if (hit(number) && i >= trace.length / 2) hits++;
+  for (let i = 0; i < trace.length; i++)
+    if (hit(trace[i] as number) && i >= trace.length / 2) hits++;
   return hits / (trace.length / 2);
 }
 
@@ -95,11 +96,14 @@ describe('a store with a limit', () => {
     const db = store.at(0);
     const range = new OneRange();
     for (let i = 0; i < 20_000; i++) db.set(range.take(`stays:${i}`), 0, VALUE, 0, 64, 0, 0);
+    let refused = 0;
     for (let i = 0; i < 150_000; i++) {
-      expect(store.makeRoom()).toBe(true);
+      if (!store.makeRoom()) refused++;
       db.set(range.take(`goes:${i}`), 0, VALUE, 0, 64, 0, 10 ** 9);
     }
-    for (let i = 0; i < 20_000; i++) expect(db.find(range.take(`stays:${i}`), 0)).not.toBe(0);
+    let stayed = 0;
+    for (let i = 0; i < 20_000; i++) if (db.find(range.take(`stays:${i}`), 0) !== 0) stayed++;
+    expect([refused, stayed]).toEqual([0, 20_000]);
   });
 
   it('lets the entries with the nearest deadline go first under volatile-ttl', () => {
@@ -128,7 +132,7 @@ describe('a store with a limit', () => {
   it('hits more often than exact LRU of the same size on a Zipf trace', { timeout: 60_000 }, () => {
     const random = seeded(99);
     const next = zipf(2_000_000, random);
-    const trace = Int32Array.from({ length: 4_000_000 }, next);
+    const trace = new Int32Array(2_000_000).map(next);
     const store = new ByteStore({ hashSecret: [1, 2], random });
     store.now = 1;
     store.limit(LIMIT, 'allkeys-lru');
@@ -156,7 +160,7 @@ describe('a store with a limit', () => {
     const db = store.at(0);
     const range = new OneRange();
     const write = (i: number) => {
-      expect(store.makeRoom()).toBe(true);
+      if (!store.makeRoom()) throw new Error(`no room at ${i}`);
       db.set(range.take(`key:${i}`), 0, VALUE, 0, 64, 0, 0);
     };
     for (let i = 0; i < 100_000; i++) write(i);

@@ -128,6 +128,9 @@ export class FrozenBytes implements Iterable<FrozenEntry> {
   /**
    * Writes entries into a target, on from where an earlier call or iteration stopped, until it has no room for the
    * next one: true then, false at the end. No object is made for an entry.
+   *
+   * @throws Error at a structure: it has no bytes that could be copied, and an empty value in its place would be lost
+   * without a word. Who has structures iterates.
    */
   copyTo(target: FrozenTarget): boolean {
     for (let ref = this.nextRef(); ref !== 0; ref = this.nextRef()) {
@@ -169,8 +172,9 @@ export class FrozenBytes implements Iterable<FrozenEntry> {
     const deadline = deadlineAt(words, doubles, at);
     if (deadline !== 0 && deadline <= this.now) return true;
     const type = (head >>> TYPE_SHIFT) & TYPE_MASK;
+    if (type !== 0) throw new Error('a structure has no bytes to copy: iterate over the view');
     const keyLength = head & KEY_LENGTH_MASK;
-    const valueLength = type === 0 ? (words[at + 1] as number) : 0;
+    const valueLength = words[at + 1] as number;
     const encoding = (head >>> ENCODING_SHIFT) & ENCODING_MASK;
     const to = target.put(number, type, encoding, deadline, keyLength, valueLength);
     if (to < 0) return false;

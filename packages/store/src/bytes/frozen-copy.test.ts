@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { Structure } from './beside.ts';
 import { OneRange } from './byte-ranges.ts';
 import { ByteStore } from './byte-store.ts';
 import type { FrozenTarget } from './frozen-bytes.ts';
@@ -83,4 +84,16 @@ it('copies into small targets what iterating shows, large and changed entries to
   view.close();
   expect(copied).toHaveLength(3001);
   expect(new Set(copied)).toEqual(new Set(expected));
+});
+
+it('does not copy a structure as if it were empty', () => {
+  const store = new ByteStore();
+  const structure: Structure = { memoryBytes: 8, clone: () => structure };
+  store.at(0).setStructure(new OneRange().take('cell'), 0, 1, structure, 0);
+  const view = store.freeze();
+  expect(() => view.copyTo(new SmallTarget(100))).toThrow('structure');
+  view.close();
+  const again = store.freeze();
+  expect(Array.from(again, ({ structure }) => structure)).toEqual([structure]);
+  again.close();
 });

@@ -205,6 +205,9 @@ function refusing<V>(test: ExpiringTest<V>, harness: ExpiringStoreHarness<V>): v
       writing(`options ${options}`, options as unknown as SetOptions),
     ),
   );
+  refuses('refuses options that do not exist', 'INVALID_ARGUMENT', () =>
+    writing('an option ttl', { ttl: 5 } as unknown as SetOptions),
+  );
   refuses('refuses a bad time in expire and expireAt', 'INVALID_TTL', () =>
     NEVER_TIMES.flatMap((time): Attempt<V>[] => [
       [`expire with ${String(time)}`, (store) => store.expire('a', time)],

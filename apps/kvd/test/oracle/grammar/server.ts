@@ -6,6 +6,44 @@ const NONE = 'there is none here: what is not asked of an empty server is refuse
 const DEBUG = 'one command in Redis, with errors of its own: tested by itself';
 const EXECUTED = ['get', 'SET', 'object', 'config|get', 'nosuch'];
 const OWN_LIST = 'lists what this server has: tested by itself';
+const WAITS = [
+  ['0', '0'],
+  ['-1', '0'],
+  ['0', '-1'],
+  ['x', '0'],
+  ['0', 'x'],
+];
+/** Options that are the same here and there, each alone: the order of several is each server's own. */
+const CONFIGURED = [
+  ...['maxmemory', 'MaxMemory', 'maxmemory-polic?', 'databases', 'timeout', 'appendonly', 'save'],
+  ...['appendfsync', 'slowlog-max-len', '[s]lowlog-max-*', 'notify-keyspace-events', 'nosuch', ''],
+];
+const CHANGES = [
+  ['slowlog-max-len', '64'],
+  ['Slowlog-Max-Len', '32', 'latency-tracking', 'yes'],
+  ['timeout', '0', 'timeout', '0'],
+  ['timeout', '0', 'databases', '4'],
+  ['slowlog-max-len', '16', 'nosuch', '1'],
+  ['no such\n', '1'],
+  ['timeout'],
+];
+const WHOLE_COMMANDS = [
+  ['get', 'a'],
+  ['GET', 'a', 'b'],
+  ['get'],
+  ['mset', 'a', '1', 'b', '2'],
+  ['mset', 'a'],
+  ['set', 'a', 'v', 'EX', '10'],
+  ['bitop', 'and', 'd', 'a', 'b'],
+  ['copy', 'a', 'b', 'DB', '1'],
+  ['object', 'encoding', 'a'],
+  ['memory', 'usage', '\x00\xff'],
+  ['del', 'a', 'b', ''],
+  ['config', 'get', 'x'],
+  ['publish', 'a', 'b'],
+  ['nosuch', 'a'],
+  ['ping'],
+];
 
 /** Of `protocol/src/commands/server.ts`. */
 export const serverGrammar: Grammar<'server'> = {
@@ -30,7 +68,8 @@ export const serverGrammar: Grammar<'server'> = {
   'MEMORY HELP': { compare: 'kind' },
   TIME: { compare: 'kind' },
   ROLE: {},
-  WAIT: { skip: 'Redis waits for replicas that are not there' },
+  // With a timeout of 0 and replicas to wait for Redis would wait for ever.
+  WAIT: { words: ({ random }) => random.pick(WAITS) },
   REPLICAOF: { words: () => ['NO', 'ONE'] },
   SLAVEOF: { words: () => ['no', 'one'] },
   CLUSTER: { skip: NONE },
@@ -39,17 +78,19 @@ export const serverGrammar: Grammar<'server'> = {
   'FUNCTION FLUSH': { skip: NONE },
   'FUNCTION LIST': { skip: NONE },
   'FUNCTION HELP': { compare: 'kind' },
+  'MODULE LIST': {},
+  'MODULE HELP': { compare: 'kind' },
   LOLWUT: { skip: 'a drawing of its own' },
   SHUTDOWN: { skip: SAVES },
-  'CONFIG GET': { skip: OWN_LIST },
-  'CONFIG SET': { skip: OWN_LIST },
+  'CONFIG GET': { words: ({ random }) => [random.pick(CONFIGURED)] },
+  'CONFIG SET': { words: ({ random }) => random.pick(CHANGES) },
   'CONFIG RESETSTAT': {},
   COMMAND: { skip: OWN_LIST },
   'COMMAND COUNT': { skip: OWN_LIST },
   'COMMAND LIST': { skip: OWN_LIST },
   'COMMAND INFO': { skip: OWN_LIST },
   'COMMAND DOCS': { skip: OWN_LIST },
-  'COMMAND GETKEYS': { skip: OWN_LIST },
+  'COMMAND GETKEYS': { words: ({ random }) => random.pick(WHOLE_COMMANDS) },
   'COMMAND HELP': { compare: 'kind' },
   'CONFIG HELP': { compare: 'kind' },
   'CONFIG REWRITE': {},
