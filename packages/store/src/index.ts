@@ -1,5 +1,5 @@
 export type { Structure } from './bytes/beside.ts';
-export type { EntryColumns } from './bytes/bulk-load.ts';
+export type { BulkLoad, EntryColumns } from './bytes/bulk-load.ts';
 export type { ByteDatabase } from './bytes/byte-database.ts';
 export {
   ByteKeyValueStore,

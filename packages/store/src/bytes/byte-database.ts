@@ -2,7 +2,7 @@
 // functions on the way of GET and SET are written for the machine: no object, no
 // string and no view is made for an operation, and a key is compared by words.
 import { Beside, type Structure } from './beside.ts';
-import { BulkLoader, type EntryColumns } from './bulk-load.ts';
+import { BulkLoad, type EntryColumns } from './bulk-load.ts';
 import { type ByteRanges, type KeyBatch, OneRange } from './byte-ranges.ts';
 import { Compactor } from './compactor.ts';
 import {
@@ -38,7 +38,6 @@ export class ByteDatabase extends WrittenEntries {
   readonly compactor: Compactor;
   readonly sweeper: Sweeper;
   private readonly prefetcher: Prefetcher;
-  private readonly loader = new BulkLoader();
   private writes = 0;
   private readonly numberBytes = new Uint8Array(NUMBER_BYTES);
   private readonly numberView = new DataView(this.numberBytes.buffer);
@@ -106,36 +105,47 @@ export class ByteDatabase extends WrittenEntries {
   }
 
   /**
-   * Writes the entries `[from, to)` of a batch, as a restore has them: faster than one by one, and the
-   * journal is not told. Whatever was there under their keys is replaced.
-   *
-   * @throws ByteStoreError `TOO_LARGE`, `OUT_OF_MEMORY`; the entries before have been written
+   * Begins to write many entries, as a restore has them: faster than one by one, and the journal is
+   * not told. Whatever is there under their keys is replaced. Until the load has ended the database
+   * must be left alone: what was added is not found yet.
    */
-  load(batch: EntryColumns, from: number, to: number): void {
-    const { hasher, index, log, memory, loader } = this;
-    const { evictor } = this.shared;
-    const queueFor = (hash: number) => evictor?.queueFor(hash) ?? PROBATION;
-    const write = (entry: number) => this.writeOne(batch, entry);
-    try {
-      loader.load(batch, from, to, { hasher, index, log, memory, queueFor, write });
-    } finally {
-      this.expiringSize += loader.expiring;
-    }
+  beginLoad(): BulkLoad {
+    const { hasher, index, log, memory, shared } = this;
+    const range = new OneRange();
+    return new BulkLoad({
+      ...{ hasher, index, log, memory },
+      queueFor: (hash) => shared.evictor?.queueFor(hash) ?? PROBATION,
+      countExpiring: (count) => {
+        this.expiringSize += count;
+      },
+      write: (batch, entry) => this.writeLoaded(range, batch, entry),
+      link: (hash, ref) => this.linkLoaded(range, hash, ref),
+    });
   }
 
-  private writeOne(batch: EntryColumns, entry: number): void {
+  private writeLoaded(range: OneRange, batch: EntryColumns, entry: number): void {
     const { bytes } = batch;
     const key = batch.keyOffset[entry] as number;
-    const range = new OneRange().take(
-      bytes.subarray(key, key + (batch.keyLength[entry] as number)),
-    );
+    range.take(bytes.subarray(key, key + (batch.keyLength[entry] as number)));
     const deadline = batch.deadline[entry] as number;
     const flags =
       (deadline !== 0 ? DEADLINE : 0) | ((batch.encoding[entry] as number) << ENCODING_SHIFT);
     const offset = batch.valueOffset[entry] as number;
     const length = batch.valueLength[entry] as number;
-    this.countWrite(length);
+    // Compaction gets no turn: it would look for records in the index that are not there yet.
     this.write(range, 0, bytes, offset, length, flags, deadline);
+  }
+
+  /** Puts a record into the index, in the place of the one that has its key. */
+  private linkLoaded(range: OneRange, hash: number, ref: number): void {
+    const place = this.locate(range.take(this.keyOf(ref)), 0);
+    if (place < 0) {
+      this.index.insert(hash, ref);
+      return;
+    }
+    const old = this.index.chunk[place + 1] as number;
+    this.index.chunk[place + 1] = ref;
+    this.bury(old);
   }
 
   /**

@@ -185,6 +185,41 @@ describe('HashIndex', () => {
     expect(new HashIndex().random(Math.random, () => true)).toBe(0);
   });
 
+  it('takes entries in the order of their hashes when it has room for all of them', () => {
+    const random = new Random(9);
+    const indexed = new Indexed();
+    for (let i = 0; i < 5000; i++) indexed.insert(random.below(2 ** 31));
+    const hashes = Array.from({ length: 60_000 }, () => random.below(2 ** 31));
+    indexed.index.reserve(indexed.entries.length + hashes.length);
+    indexed.check();
+    const reserved = indexed.index.bytes;
+    for (const hash of hashes.sort((a, b) => a - b)) indexed.insert(hash);
+    indexed.check();
+    // A table more than others was filled up, if any.
+    expect(indexed.index.bytes).toBeLessThan(reserved * 1.2);
+  });
+
+  it('adds an entry where its hash is new, and says where it is not', () => {
+    const indexed = new Indexed();
+    const added = new Set<number>();
+    for (const hash of [0, 7, 7, HASH_MAX, 0, HASH_MAX, 6, 8, 7]) {
+      const { version } = indexed.index;
+      const ref = indexed.entries.length + 1;
+      expect(indexed.index.insertNew(hash, ref)).toBe(!added.has(hash));
+      expect(indexed.index.version !== version).toBe(!added.has(hash));
+      if (added.has(hash)) continue;
+      added.add(hash);
+      indexed.entries.push({ hash, ref });
+    }
+    for (let i = 1; i < 20_000; i++) {
+      const hash = i * 100_003;
+      const ref = indexed.entries.length + 1;
+      expect(indexed.index.insertNew(hash, ref)).toBe(true);
+      indexed.entries.push({ hash, ref });
+    }
+    indexed.check();
+  });
+
   it('splits when the run at the end of a table has filled the room behind it', () => {
     const indexed = new Indexed();
     // All at home in the last slot of the one table, and in different halves when it is split.
