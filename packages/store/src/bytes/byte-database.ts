@@ -226,11 +226,8 @@ export class ByteDatabase extends WrittenEntries {
     if (ref === 0) return false;
     const region = this.memory.regions[ref >>> REGION_BITS] as Region;
     const at = (ref & REGION_MASK) * 2;
-    const inPlace =
-      ((region.words[at] as number) & DEADLINE) !== 0 &&
-      deadline !== 0 &&
-      this.memory.frozen[ref >>> SEGMENT_BITS] === 0;
-    if (inPlace) {
+    const hasRoom = ((region.words[at] as number) & DEADLINE) !== 0 && deadline !== 0;
+    if (hasRoom && this.isFreeToChange(ref)) {
       this.writeDeadline(ref, region, at, deadline);
       this.shared.journal?.deadline(this.number, ref, deadline);
     } else {
@@ -272,7 +269,7 @@ export class ByteDatabase extends WrittenEntries {
   /** What a view may still read is left to it, and counted until it is closed. */
   private leaveBeside(): void {
     const { left, besideAccount, view } = this.shared;
-    if (view) left.push(this.beside);
+    if (view !== undefined) left.push(this.beside);
     else this.beside.forget();
     this.beside = new Beside(besideAccount);
   }

@@ -84,3 +84,29 @@ it('copies into small targets what iterating shows, large and changed entries to
   expect(copied).toHaveLength(3001);
   expect(new Set(copied)).toEqual(new Set(expected));
 });
+
+it('copies every entry as it was, once, when all of them change in place between two targets', () => {
+  const store = new ByteStore();
+  const db = store.at(0);
+  const range = new OneRange();
+  const fill = (text: string) => {
+    const value = new TextEncoder().encode(text.repeat(40));
+    for (let i = 100; i < 600; i++) db.set(range.take(`key ${i}`), 0, value, 0, 40, 0, 0);
+  };
+  fill('a');
+  const view = store.freeze();
+  const target = new SmallTarget(47 * 7);
+  const copied: string[] = [];
+  for (let isMore = true; isMore; ) {
+    isMore = view.copyTo(target);
+    copied.push(...target.take());
+    fill('b');
+  }
+  view.close();
+  const expected = Array.from(
+    { length: 500 },
+    (_, i) => `key ${i + 100}|${'a'.repeat(40)}|0|0|0|0`,
+  );
+  expect(copied.sort()).toEqual(expected);
+  expect(new TextDecoder().decode(db.valueView(db.find(range.take('key 300'), 0)))).toMatch(/^b/);
+});
