@@ -16,6 +16,7 @@ import {
 } from './layout.ts';
 import type { Region } from './memory.ts';
 import { Prefetcher } from './prefetch.ts';
+import { randomRef } from './random-ref.ts';
 import { PROBATION } from './record-log.ts';
 import type { ByteStoreShared } from './shared.ts';
 import { Sweeper } from './sweeper.ts';
@@ -286,7 +287,7 @@ export class ByteDatabase extends WrittenEntries {
   /** A record chosen at random, each with the same chance; 0 if there is none. */
   random(): number {
     const { now, random } = this.shared;
-    return this.index.random(random, (ref) => {
+    return randomRef(this.index, random, (ref) => {
       const deadline = this.deadlineOf(ref);
       return deadline === 0 || deadline > now;
     });

@@ -1,70 +1,18 @@
-import type { Beside, Structure } from './beside.ts';
+import type { Beside } from './beside.ts';
 import type { ByteDatabase } from './byte-database.ts';
-import { KeptRecords } from './kept-records.ts';
 import {
-  BESIDE,
-  DEAD,
-  ENCODING_MASK,
-  ENCODING_SHIFT,
-  GHOST,
-  KEY_LENGTH_MASK,
-  LARGE,
-  REGION_BITS,
-  REGION_MASK,
-  SEGMENT_BITS,
-  TYPE_MASK,
-  TYPE_SHIFT,
-} from './layout.ts';
+  copyRecord,
+  type FrozenEntry,
+  type FrozenTarget,
+  isToBeRead,
+  readRecord,
+} from './frozen-record.ts';
+import { KeptRecords } from './kept-records.ts';
+import { BESIDE, GHOST, REGION_BITS, REGION_MASK, SEGMENT_BITS } from './layout.ts';
 import type { Memory, Region } from './memory.ts';
-import { deadlineAt, keyWord, valueByte } from './record.ts';
-import { copyWords, letGo, structureNumber, WORD_COPY_BYTES_MAX } from './records.ts';
+import { letGo } from './records.ts';
 import { SegmentWalk } from './segment-walk.ts';
 import type { ByteStoreShared } from './shared.ts';
-
-/** An entry of a frozen view. Its bytes do not change. */
-export interface FrozenEntry {
-  readonly database: number;
-  readonly key: Uint8Array;
-  /** Empty where there is a structure. */
-  readonly value: Uint8Array;
-  /** 0 for bytes; the types from 1 on have a structure. */
-  readonly type: number;
-  readonly structure: Structure | undefined;
-  readonly encoding: number;
-  /** Unix milliseconds; `undefined` is none. */
-  readonly deadline: number | undefined;
-}
-
-/** Takes entries without an object for each. */
-export interface FrozenTarget {
-  readonly bytes: Uint8Array;
-  /** Over the same memory as `bytes`. */
-  readonly view: DataView;
-  /**
-   * Begins an entry; a deadline of 0 is none. Answers where its key goes, its value right behind it; -1 when there is no
-   * room. Up to 8 bytes behind the value may be overwritten.
-   */
-  put(
-    database: number,
-    type: number,
-    encoding: number,
-    deadline: number,
-    keyLength: number,
-    valueLength: number,
-  ): number;
-}
-
-function copyRange(
-  target: FrozenTarget,
-  to: number,
-  bytes: Uint8Array,
-  view: DataView,
-  start: number,
-  length: number,
-): void {
-  if (length > WORD_COPY_BYTES_MAX) target.bytes.set(bytes.subarray(start, start + length), to);
-  else copyWords(target.view, to, view, start, length);
-}
 
 /** A segment of the view, and where the large entries and structures in it are. */
 interface FrozenSegment {
@@ -73,11 +21,6 @@ interface FrozenSegment {
   readonly number: number;
   readonly segment: number;
   readonly beside: Beside;
-}
-
-/** Whether a view has to read a record with this head: it was alive when the view was taken, and was not given to it. */
-function isToBeRead(head: number): boolean {
-  return ((head & DEAD) !== 0) === ((head & GHOST) !== 0);
 }
 
 /**
@@ -164,16 +107,16 @@ export class FrozenBytes implements Iterable<FrozenEntry> {
 
   /** The next entry; undefined at the end, and when the view was closed. */
   private next(): FrozenEntry | undefined {
-    const { kept, memory } = this;
+    const { kept, memory, now } = this;
     while (!kept.isEmpty) {
-      const entry = this.read(kept.region, kept.word, kept.number, undefined);
+      const entry = readRecord(kept.region, kept.word, kept.number, undefined, now);
       kept.drop();
       if (entry !== undefined) return entry;
     }
     for (let ref = this.nextRef(); ref !== 0; ref = this.nextRef()) {
       const region = memory.regions[ref >>> REGION_BITS] as Region;
       const { number, beside } = this.segment;
-      const entry = this.read(region, (ref & REGION_MASK) * 2, number, beside);
+      const entry = readRecord(region, (ref & REGION_MASK) * 2, number, beside, now);
       if (entry !== undefined) return entry;
     }
     return undefined;
@@ -184,15 +127,16 @@ export class FrozenBytes implements Iterable<FrozenEntry> {
    * next one: true then, false at the end. No object is made for an entry.
    */
   copyTo(target: FrozenTarget): boolean {
-    const { kept, memory } = this;
+    const { kept, memory, now } = this;
     while (!kept.isEmpty) {
-      if (!this.copy(kept.region, kept.word, kept.number, undefined, target)) return true;
+      if (!copyRecord(kept.region, kept.word, kept.number, undefined, now, target)) return true;
       kept.drop();
     }
     for (let ref = this.nextRef(); ref !== 0; ref = this.nextRef()) {
       const region = memory.regions[ref >>> REGION_BITS] as Region;
       const { number, beside } = this.segment;
-      if (this.copy(region, (ref & REGION_MASK) * 2, number, beside, target)) continue;
+      const at = (ref & REGION_MASK) * 2;
+      if (copyRecord(region, at, number, beside, now, target)) continue;
       this.held = ref;
       return true;
     }
@@ -219,95 +163,6 @@ export class FrozenBytes implements Iterable<FrozenEntry> {
   /** The segment that is being read. */
   private get segment(): FrozenSegment {
     return this.left[this.left.length - 1] as FrozenSegment;
-  }
-
-  /** Whether the record at a word is one to show: of those passed over, what the view was given loses its mark. */
-  private isShown({ words, doubles }: Region, at: number): boolean {
-    const head = words[at] as number;
-    if (!isToBeRead(head)) {
-      words[at] = head & ~GHOST;
-      return false;
-    }
-    const deadline = deadlineAt(words, doubles, at);
-    return deadline === 0 || deadline > this.now;
-  }
-
-  /** False: the target has no room. What was dead or expired when the view was taken is passed over. */
-  private copy(
-    region: Region,
-    at: number,
-    number: number,
-    beside: Beside | undefined,
-    target: FrozenTarget,
-  ): boolean {
-    if (!this.isShown(region, at)) return true;
-    const { words, bytes, view, doubles } = region;
-    const head = words[at] as number;
-    const type = (head >>> TYPE_SHIFT) & TYPE_MASK;
-    const keyLength = head & KEY_LENGTH_MASK;
-    const valueLength = type === 0 ? (words[at + 1] as number) : 0;
-    const encoding = (head >>> ENCODING_SHIFT) & ENCODING_MASK;
-    const deadline = deadlineAt(words, doubles, at);
-    const to = target.put(number, type, encoding, deadline, keyLength, valueLength);
-    if (to < 0) return false;
-    const start = keyWord(words, at);
-    if ((head & LARGE) !== 0) {
-      const large = (beside as Beside).large(words[start] as number);
-      target.bytes.set(large.bytes.subarray(large.key, large.key + keyLength), to);
-      const value = large.bytes.subarray(large.value, large.value + valueLength);
-      target.bytes.set(value, to + keyLength);
-      return true;
-    }
-    copyRange(target, to, bytes, view, start * 4, keyLength);
-    copyRange(target, to + keyLength, bytes, view, valueByte(words, at), valueLength);
-    return true;
-  }
-
-  /** The entry of a record; undefined if it was dead or expired when the view was taken. */
-  private read(
-    region: Region,
-    at: number,
-    number: number,
-    beside: Beside | undefined,
-  ): FrozenEntry | undefined {
-    if (!this.isShown(region, at)) return undefined;
-    const { words, doubles } = region;
-    const head = words[at] as number;
-    const type = (head >>> TYPE_SHIFT) & TYPE_MASK;
-    const deadline = deadlineAt(words, doubles, at);
-    return {
-      database: number,
-      ...this.keyAndValue(region, at, type, beside),
-      type,
-      structure: type === 0 ? undefined : beside?.structure(structureNumber(region, at, beside)),
-      encoding: (head >>> ENCODING_SHIFT) & ENCODING_MASK,
-      deadline: deadline === 0 ? undefined : deadline,
-    };
-  }
-
-  /** The bytes of a record: copies, since it has been read and may change now. A large entry never does. */
-  private keyAndValue(
-    { words, bytes }: Region,
-    at: number,
-    type: number,
-    beside: Beside | undefined,
-  ): Pick<FrozenEntry, 'key' | 'value'> {
-    const head = words[at] as number;
-    const keyLength = head & KEY_LENGTH_MASK;
-    const valueLength = type === 0 ? (words[at + 1] as number) : 0;
-    const start = keyWord(words, at);
-    if ((head & LARGE) === 0) {
-      const value = valueByte(words, at);
-      return {
-        key: bytes.slice(start * 4, start * 4 + keyLength),
-        value: bytes.slice(value, value + valueLength),
-      };
-    }
-    const large = (beside as Beside).large(words[start] as number);
-    return {
-      key: large.bytes.subarray(large.key, large.key + keyLength),
-      value: large.bytes.subarray(large.value, large.value + valueLength),
-    };
   }
 
   /** A segment has been read: its ghosts are plain dead records now. */

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { OneRange } from './byte-ranges.ts';
 import { ByteStore } from './byte-store.ts';
-import type { FrozenTarget } from './frozen-bytes.ts';
+import type { FrozenTarget } from './frozen-record.ts';
 
 /** Room for so many bytes of keys and values, and what was put there. */
 class SmallTarget implements FrozenTarget {

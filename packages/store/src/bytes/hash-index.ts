@@ -44,10 +44,6 @@ const DEPTH_MAX = 31 - TABLE_BITS;
 /** Where the halves of a table, or two tables that become one, are put together first. */
 const LOW = new TableDraft();
 const HIGH = new TableDraft();
-/** Fewer entries than this are listed and not drawn for; and draws end when most are unwanted. */
-const FEW = 64;
-const DRAWS_MAX = 100_000;
-
 /** Hashes to refs; several entries may have one hash. */
 export class HashIndex {
   /** Entries. */
@@ -342,31 +338,5 @@ export class HashIndex {
       next = (Math.floor(next / span) + 1) * span;
       if (next > HASH_MAX) return 0;
     }
-  }
-
-  /** The ref in a slot drawn at random, 0 where there is none; each entry has the same chance. */
-  draw(random: () => number): number {
-    const table = Math.floor(random() * this.tables.made);
-    const chunk = this.chunks[table >>> CHUNK_BITS] as Int32Array;
-    // A table that was dropped, alone or with its chunk, is blank or gone.
-    if (chunk === NO_CHUNK) return 0;
-    const slot = Math.floor(random() * (TABLE_WORDS >>> 1));
-    return chunk[(table & CHUNK_MASK) * TABLE_WORDS + slot * 2 + 1] as number;
-  }
-
-  /**
-   * A ref chosen at random among those wanted, or 0 if there are none. All tables have
-   * the same number of slots, so each entry has the same chance to be drawn.
-   */
-  random(random: () => number, wanted: (ref: number) => boolean): number {
-    for (let draw = 0; draw < DRAWS_MAX && this.size > FEW; draw++) {
-      const ref = this.draw(random);
-      if (ref !== 0 && wanted(ref)) return ref;
-    }
-    const all: number[] = [];
-    this.walk(0, this.size, (ref) => {
-      if (wanted(ref)) all.push(ref);
-    });
-    return all[Math.floor(random() * all.length)] ?? 0;
   }
 }
