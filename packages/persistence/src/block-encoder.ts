@@ -132,10 +132,14 @@ export class BlockEncoder implements EntryTarget {
     this.#records = 0;
   }
 
-  /** The finished blocks, frames and all. They hold still until this is called again. */
+  /** The finished blocks, frames and all. */
+  get finished(): Uint8Array {
+    return this.bytes.subarray(0, this.#start);
+  }
+
+  /** Takes the {@link finished} blocks, so that others can be filled. They hold still until this is called again. */
   take(): Uint8Array {
-    const { bytes, view } = this;
-    const taken = bytes.subarray(0, this.#start);
+    const { bytes, view, finished: taken } = this;
     const other = this.#other ?? this.#room();
     this.#other = { bytes, view };
     this.bytes = other.bytes;

@@ -103,7 +103,7 @@ export class SnapshotWriter {
       if (this.entries % ENTRIES_PER_LOOK === 0 && this.#slice.spent) await this.#pause();
     }
     await this.#finishBlock(encoder);
-    await this.#write(encoder.take());
+    await this.#write(encoder.finished);
   }
 
   /** Writes what a view copies block by block; it has no room in a block for the next entry, or is at its end. */

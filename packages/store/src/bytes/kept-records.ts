@@ -2,7 +2,8 @@ import { type Allocate, Region } from './memory.ts';
 import { granulesAt } from './record.ts';
 import { copyWords, WORD_COPY_BYTES_MAX } from './records.ts';
 
-/** What a piece holds; records that are longer have one of their own. */
+/** What the first piece holds, and the most that another does, unless a record is longer. */
+const FIRST_GRANULES = 1 << 12;
 const PIECE_GRANULES = 1 << 17;
 /** In front of each record, the number of its database. */
 const NUMBER_GRANULES = 1;
@@ -57,13 +58,16 @@ export class KeptRecords {
   private pieceFor(granules: number): Piece | undefined {
     const last = this.pieces.at(-1);
     if (last !== undefined && (last.end + granules) * 8 <= last.region.bytes.length) return last;
+    const usual = last === undefined ? FIRST_GRANULES : PIECE_GRANULES;
     let buffer: ArrayBuffer;
     try {
-      buffer = this.allocate(Math.max(PIECE_GRANULES, granules) * 8);
+      buffer = this.allocate(Math.max(usual, granules) * 8);
     } catch {
       return undefined;
     }
     const piece = { region: new Region(buffer), end: 0 };
+    // One that is empty would be in the way.
+    if (last?.end === 0) this.pieces.pop();
     this.pieces.push(piece);
     return piece;
   }
