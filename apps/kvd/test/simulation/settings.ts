@@ -15,14 +15,17 @@ export interface Settings {
   readonly bitsFlip: boolean;
   /** One client changes `appendfsync` now and then. */
   readonly policyChanges: boolean;
-  /** The wall clock is set forward once. */
-  readonly clockJumps: boolean;
+  /** By how much the wall clock is set forward now and then, or back; 0 is never. */
+  readonly clockJumpMs: number;
 }
 
 const KEEPINGS: readonly Keeping[] = [
   ...['always', 'always', 'always', 'always'],
   ...['everysec', 'everysec', 'snapshots', 'snapshots', 'snapshots', 'no'],
 ] as Keeping[];
+
+/** One hour forward, or two back. */
+const CLOCK_JUMPS_MS: readonly number[] = [3_600_000, -7_200_000];
 
 export function drawSettings(random: Random, keeping: Keeping = random.pick(KEEPINGS)): Settings {
   const logs = keeping !== 'snapshots';
@@ -46,6 +49,6 @@ export function drawSettings(random: Random, keeping: Keeping = random.pick(KEEP
     diskFails: random.chance(0.25),
     bitsFlip: random.chance(0.2),
     policyChanges: keeping === 'always' && random.chance(0.3),
-    clockJumps: random.chance(0.1),
+    clockJumpMs: random.chance(0.15) ? random.pick(CLOCK_JUMPS_MS) : 0,
   };
 }

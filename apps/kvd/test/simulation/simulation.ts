@@ -6,12 +6,12 @@ import { Scheduler } from './scheduler.ts';
 import { drawSettings, type Keeping, type Settings } from './settings.ts';
 import { SimulatedClient, type Surroundings } from './simulated-client.ts';
 import type { Link, Peer } from './simulated-network.ts';
+import type { Moment, Window } from './state.ts';
 import { Trace } from './trace.ts';
 
 /** With `everysec` what was acknowledged longer ago than this is safe. */
 const EVERYSEC_MS = 2_000;
 const PATIENCE_CHECK_MS = 1_000;
-const JUMP_MS = 3_600_000;
 /** A shorter text may be found on the disk by chance. */
 const TELLING_LENGTH = 4;
 
@@ -158,10 +158,11 @@ class Simulation implements Surroundings {
         this.after(random.next() * ms, () => {
           if (machine.life === life) machine.fail();
         });
-    if (settings.clockJumps && random.chance(0.5))
+    const { clockJumpMs } = settings;
+    if (clockJumpMs !== 0 && random.chance(0.5))
       this.after(random.next() * ms, () => {
-        this.note('the clock is set forward');
-        scheduler.jumpedMs += JUMP_MS;
+        this.note(`the clock is set by ${clockJumpMs} ms`);
+        scheduler.jump(clockJumpMs);
       });
     const until = scheduler.now + ms;
     this.endsEarly = false;
@@ -221,6 +222,10 @@ class Simulation implements Surroundings {
 
   get wall(): number {
     return this.scheduler.wall;
+  }
+
+  since(moment: Moment): Window {
+    return this.scheduler.since(moment);
   }
 
   get logs(): boolean {
