@@ -31,6 +31,8 @@ export class KeptLog implements AppendOnlyLog {
   private fsync: FsyncPolicy;
   private rewriteAt: RewriteThreshold;
   private turning: Promise<void> = Promise.resolve();
+  /** A snapshot takes its place, which does not hold what changes from now on. */
+  ending = false;
 
   protected constructor(options: KeptLogOptions) {
     this.options = options;
@@ -155,12 +157,16 @@ export class KeptLog implements AppendOnlyLog {
   async end(save: () => Promise<unknown>): Promise<void> {
     const { kept } = this;
     if (kept === undefined) return;
-    // What changes after the save is in nothing but the log: as little as can be.
-    await kept.abortRewrite();
-    await save();
-    this.options.engine.effects = undefined;
-    this.kept = undefined;
-    await kept.end();
+    this.ending = true;
+    try {
+      await kept.abortRewrite();
+      await save();
+      this.options.engine.effects = undefined;
+      this.kept = undefined;
+      await kept.end();
+    } finally {
+      this.ending = false;
+    }
     this.options.log.info({}, 'append-only log ended; the snapshot has what it held');
   }
 
@@ -216,6 +222,7 @@ function describe(error: unknown): string {
 /** For a server that keeps nothing on disk. */
 export const noLog: AppendOnlyLog = {
   enabled: false,
+  ending: false,
   holds: false,
   failure: undefined,
   bytes: 0,
