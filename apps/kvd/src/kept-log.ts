@@ -161,9 +161,10 @@ export class KeptLog implements AppendOnlyLog {
     try {
       await kept.abortRewrite();
       await save();
-      this.options.engine.effects = undefined;
-      this.kept = undefined;
-      await kept.end();
+      await kept.end(() => {
+        this.options.engine.effects = undefined;
+        this.kept = undefined;
+      });
     } finally {
       this.ending = false;
     }
@@ -193,6 +194,8 @@ export class KeptLog implements AppendOnlyLog {
 
   /** Makes everything durable. Rejects when that failed; it is closed all the same. */
   async close(): Promise<void> {
+    // A log that is being ended is gone by then, or goes on.
+    await this.turning;
     const { kept } = this;
     if (kept === undefined) return;
     // After a failure the last that can be done is to write everything anew. Why that fails is told as an event.

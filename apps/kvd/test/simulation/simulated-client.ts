@@ -33,6 +33,10 @@ export interface Surroundings {
   readonly policyChanges: boolean;
   /** `appendfsync` is `always` from now on, or may be something else. */
   policyIs(always: boolean): void;
+  /** Whether a client turns the log off and on. */
+  readonly logTurns: boolean;
+  /** What asks for the log to be turned off or on, unless that has been asked for and has not come about. */
+  turnLog(): Words | undefined;
   /** Whether WAITAOF can promise something. */
   readonly logs: boolean;
   after(ms: number, run: () => void): void;
@@ -138,7 +142,7 @@ export class SimulatedClient implements ConnectionOwner {
     const mayClose = (this.leaving && owed === 0) || troubled || stopping || damaged;
     if (byServer && !mayClose)
       throw new Violation(`${this.name}: cut off without a reason, owed ${owed} answers`);
-    this.history.mayRefuse ||= troubled;
+    this.history.mayRefuse ||= troubled || surroundings.logTurns;
     this.connection = undefined;
     this.settled = false;
     surroundings.after(this.random.next() * 20, () => this.comeBack());
@@ -223,13 +227,14 @@ export class SimulatedClient implements ConnectionOwner {
   }
 
   private work(connection: ClientConnection): void {
-    const { random } = this;
+    const { random, surroundings } = this;
     const kind = random.next();
+    const isTurning = surroundings.logTurns && this.index === 0;
     if (kind < 0.01) connection.cut();
     else if (kind < 0.02) {
       this.leaving = true;
       connection.end();
-    } else if (kind < 0.05) this.administer(connection);
+    } else if (kind < (isTurning ? 0.12 : 0.05)) this.administer(connection);
     else if (kind < 0.25) this.peek(connection);
     else
       for (let i = random.between(1, 5); i > 0 && this.history.waiting < PIPELINE_MAX; i--)
@@ -268,10 +273,13 @@ export class SimulatedClient implements ConnectionOwner {
   }
 
   private mayRefuse(replies: readonly unknown[], sentAt: number): void {
-    const { troubled, servingSince } = this.surroundings.machine;
+    const { surroundings } = this;
+    const { troubled, servingSince } = surroundings.machine;
+    const mayBeOff = surroundings.logTurns && !surroundings.promises(sentAt);
     for (const reply of replies.filter(isRefusal)) {
       const isLoading = /LOADING/.test(reply.message);
-      if (isLoading ? servingSince <= sentAt : !troubled)
+      const isForLog = /NOLOG|EXECABORT/.test(reply.message) && mayBeOff;
+      if (isLoading ? servingSince <= sentAt : !troubled && !isForLog)
         throw new Violation(`${this.name}: refused without a reason: ${reply.message}`);
     }
   }
@@ -307,7 +315,8 @@ export class SimulatedClient implements ConnectionOwner {
     const { surroundings } = this;
     const { sentAt, answered } = when;
     const window = surroundings.since(sentAt);
-    other.history.mayRefuse ||= surroundings.machine.troubled;
+    // While the log is off, durable requests are refused.
+    other.history.mayRefuse ||= surroundings.machine.troubled || surroundings.logTurns;
     const shown = values.map((value) => (isAbsent(value) ? undefined : textOf(value)));
     const candidates = other.history.seenSince(answered);
     const possible = candidates.find(({ state }) =>
@@ -330,8 +339,10 @@ export class SimulatedClient implements ConnectionOwner {
   private administer(connection: ClientConnection): void {
     const { random, surroundings, history } = this;
     // One client alone: what two of them ask for could come in any order.
-    const changes = surroundings.policyChanges && this.index === 0 && random.chance(0.5);
-    const words = random.pick(changes ? POLICY_CHANGES : ADMINISTRATION);
+    const isFirst = this.index === 0 && random.chance(0.5);
+    const changes = surroundings.policyChanges && isFirst;
+    const turn = surroundings.logTurns && isFirst ? surroundings.turnLog() : undefined;
+    const words = turn ?? random.pick(changes ? POLICY_CHANGES : ADMINISTRATION);
     const text = words.join(' ');
     const { now } = surroundings;
     surroundings.note(`${this.name} > ${text}`);
