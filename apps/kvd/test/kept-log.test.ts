@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { SimulatedDisk } from '../../../packages/persistence/test/simulated-disk.ts';
-import { ByteEngine } from './byte-engine.ts';
-import { KeptLog } from './kept-log.ts';
+import { ByteEngine } from '../src/byte-engine.ts';
+import { KeptLog } from '../src/kept-log.ts';
 
 const nobody = () => undefined;
 
