@@ -120,6 +120,7 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
           lifecycle.loadSignal,
         ).catch(undone));
       if (!whole || lifecycle.loadSignal.aborted) return false;
+      server.loaded();
       lifecycle.loaded();
       startJobs();
       return true;

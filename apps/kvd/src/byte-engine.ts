@@ -3,6 +3,7 @@ import { EntryType } from '@kv/protocol';
 import type { Keyspace, KeyspaceObserver } from '@kv/server';
 import {
   type Allocate,
+  type BulkLoad,
   type ByteEvictionPolicy,
   ByteStore,
   type Journal,
@@ -37,7 +38,9 @@ export class ByteEngine implements Engine {
   private readonly store: ByteStore;
   effects: EffectBuffer | undefined;
   restoring = false;
-  private readonly restored = new OneRange();
+  private readonly restoredKey = new OneRange();
+  /** The databases that a snapshot is being loaded into. */
+  private readonly loads = new Map<number, BulkLoad>();
   private readonly changed: () => void;
 
   constructor(options: ByteEngineOptions) {
@@ -196,7 +199,7 @@ export class ByteEngine implements Engine {
   restore({ database, key, value, type, encoding, deadline }: SnapshotEntry): void {
     if (type !== EntryType.STRING) throw new EntryTypeError(type);
     const db = this.restoredDatabase(database);
-    db.set(this.restored.take(key), 0, value, 0, value.length, encoding, deadline ?? 0);
+    db.set(this.restoredKey.take(key), 0, value, 0, value.length, encoding, deadline ?? 0);
   }
 
   /** {@link EffectSink}: the entries of a block of a snapshot, database by database as they come. */
@@ -206,19 +209,33 @@ export class ByteEngine implements Engine {
     for (let i = 0; i < count; i++) {
       if (type[i] !== EntryType.STRING) throw new EntryTypeError(type[i] as number);
       if (i + 1 < count && database[i + 1] === database[from]) continue;
-      this.restoredDatabase(database[from] as number).load(batch, from, i + 1);
+      this.loadInto(database[from] as number).add(batch, from, i + 1);
       from = i + 1;
     }
   }
 
+  /** {@link EffectSink}: what the blocks have brought is to be found from now on. */
+  restored(): void {
+    const loads = [...this.loads.values()];
+    this.loads.clear();
+    for (const load of loads) load.end();
+  }
+
+  private loadInto(database: number): BulkLoad {
+    const db = this.restoredDatabase(database);
+    const load = this.loads.get(database) ?? db.beginLoad();
+    this.loads.set(database, load);
+    return load;
+  }
+
   /** {@link EffectSink} */
   restoreDeadline(database: number, key: Uint8Array, deadline: number | undefined): void {
-    this.restoredDatabase(database).setDeadline(this.restored.take(key), 0, deadline ?? 0);
+    this.restoredDatabase(database).setDeadline(this.restoredKey.take(key), 0, deadline ?? 0);
   }
 
   /** {@link EffectSink} */
   restoreRemoval(database: number, key: Uint8Array): void {
-    this.restoredDatabase(database).remove(this.restored.take(key), 0);
+    this.restoredDatabase(database).remove(this.restoredKey.take(key), 0);
   }
 
   /** {@link EffectSink} */

@@ -31,6 +31,8 @@ export class KeptLog implements AppendOnlyLog {
   private fsync: FsyncPolicy;
   private rewriteAt: RewriteThreshold;
   private turning: Promise<void> = Promise.resolve();
+  /** A snapshot takes its place, which does not hold what changes from now on. */
+  ending = false;
 
   protected constructor(options: KeptLogOptions) {
     this.options = options;
@@ -155,12 +157,17 @@ export class KeptLog implements AppendOnlyLog {
   async end(save: () => Promise<unknown>): Promise<void> {
     const { kept } = this;
     if (kept === undefined) return;
-    // What changes after the save is in nothing but the log: as little as can be.
-    await kept.abortRewrite();
-    await save();
-    this.options.engine.effects = undefined;
-    this.kept = undefined;
-    await kept.end();
+    this.ending = true;
+    try {
+      await kept.abortRewrite();
+      await save();
+      await kept.end(() => {
+        this.options.engine.effects = undefined;
+        this.kept = undefined;
+      });
+    } finally {
+      this.ending = false;
+    }
     this.options.log.info({}, 'append-only log ended; the snapshot has what it held');
   }
 
@@ -187,6 +194,8 @@ export class KeptLog implements AppendOnlyLog {
 
   /** Makes everything durable. Rejects when that failed; it is closed all the same. */
   async close(): Promise<void> {
+    // A log that is being ended is gone by then, or goes on.
+    await this.turning;
     const { kept } = this;
     if (kept === undefined) return;
     // After a failure the last that can be done is to write everything anew. Why that fails is told as an event.
@@ -216,6 +225,7 @@ function describe(error: unknown): string {
 /** For a server that keeps nothing on disk. */
 export const noLog: AppendOnlyLog = {
   enabled: false,
+  ending: false,
   holds: false,
   failure: undefined,
   bytes: 0,

@@ -1,5 +1,5 @@
 /**
- * Entries into blocks, through one buffer that is used again: nothing is allocated per record. This is
+ * Entries into blocks, through two buffers that are used in turn: nothing is allocated per record. This is
  * the write side's hot path; everything around it may be ordinary.
  */
 import { crc32 } from 'node:zlib';
@@ -29,21 +29,34 @@ const SLACK_BYTES = 8;
 /** Below this many bytes a loop is faster than a call of `set`. */
 const COPY_LOOP_BYTES = 24;
 
-/** Collects records until a block is full. */
+/** Collects records until a block is full, and blocks until they are worth a call of the file system. */
 export class BlockEncoder implements EntryTarget {
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
+  bytes: Uint8Array;
+  view: DataView;
   readonly #salt: number;
-  readonly #endMax: number;
+  readonly #blockBytes: number;
+  readonly #blocksBytes: number;
+  /** Where the block that is being filled begins, and where its next record does. */
+  #start = 0;
   #end = FRAME_BYTES;
   #records = 0;
   #index = 0;
+  /** What was taken last may still be on its way to the disk. */
+  #other: Pick<BlockEncoder, 'bytes' | 'view'> | undefined;
 
-  constructor(salt: number, payloadBytes: number) {
+  /** @param blocks - how many are collected */
+  constructor(salt: number, payloadBytes: number, blocks: number) {
     this.#salt = salt;
-    this.#endMax = FRAME_BYTES + payloadBytes;
-    this.bytes = new Uint8Array(this.#endMax + SLACK_BYTES);
-    this.view = new DataView(this.bytes.buffer);
+    this.#blockBytes = FRAME_BYTES + payloadBytes;
+    this.#blocksBytes = this.#blockBytes * blocks;
+    const { bytes, view } = this.#room();
+    this.bytes = bytes;
+    this.view = view;
+  }
+
+  #room() {
+    const bytes = new Uint8Array(this.#blocksBytes + SLACK_BYTES);
+    return { bytes, view: new DataView(bytes.buffer) };
   }
 
   /** Records in the block being filled. */
@@ -56,12 +69,17 @@ export class BlockEncoder implements EntryTarget {
     return this.#index;
   }
 
-  /** Adds a record; answers false, and changes nothing, where there is no room for it. */
+  /** Whether no other block has room behind those that are finished. */
+  get isFull(): boolean {
+    return this.#start + this.#blockBytes > this.#blocksBytes;
+  }
+
+  /** Adds a record; answers false, and changes nothing, where there is no room for it in the block. */
   add(entry: SnapshotEntry): boolean {
     checkEntry(entry);
     const { key, value } = entry;
     const end = this.#end + headBytes(entry) + key.length + value.length;
-    if (end > this.#endMax) return false;
+    if (end > this.#start + this.#blockBytes) return false;
     const keyStart = writeHead(this.view, this.#end, entry);
     copy(key, this.bytes, keyStart);
     copy(value, this.bytes, keyStart + key.length);
@@ -82,7 +100,7 @@ export class BlockEncoder implements EntryTarget {
     const start = this.#end;
     const head = deadline === 0 ? RECORD_BYTES : RECORD_BYTES + DEADLINE_BYTES;
     const end = start + head + keyLength + valueLength;
-    if (end > this.#endMax) return -1;
+    if (end > this.#start + this.#blockBytes) return -1;
     if (database > DATABASE_MAX) refuse('database', database, DATABASE_MAX);
     if (type > TYPE_MAX) refuse('type', type, TYPE_MAX);
     if (encoding > ENCODING_MAX) refuse('encoding', encoding, ENCODING_MAX);
@@ -99,20 +117,36 @@ export class BlockEncoder implements EntryTarget {
     return start + head;
   }
 
-  /** The finished block, frame and all. It is a view, valid until the next call of `add`. */
-  finish(): Uint8Array {
-    const block = this.bytes.subarray(0, this.#end);
-    writeFrame(this.bytes, this.view, this.#salt, {
+  /** Finishes the block that is being filled. Unless they are full, another can be filled behind it. */
+  finish(): void {
+    writeFrame(this.bytes, this.view, this.#start, this.#salt, {
       kind: KIND_RECORDS,
       index: this.#index,
-      length: this.#end - FRAME_BYTES,
+      length: this.#end - this.#start - FRAME_BYTES,
       records: this.#records,
-      payloadChecksum: crc32(block.subarray(FRAME_BYTES), this.#salt),
+      payloadChecksum: crc32(this.bytes.subarray(this.#start + FRAME_BYTES, this.#end), this.#salt),
     });
     this.#index += 1;
-    this.#end = FRAME_BYTES;
+    this.#start = this.#end;
+    this.#end += FRAME_BYTES;
     this.#records = 0;
-    return block;
+  }
+
+  /** The finished blocks, frames and all. */
+  get finished(): Uint8Array {
+    return this.bytes.subarray(0, this.#start);
+  }
+
+  /** Takes the {@link finished} blocks, so that others can be filled. They hold still until this is called again. */
+  take(): Uint8Array {
+    const { bytes, view, finished: taken } = this;
+    const other = this.#other ?? this.#room();
+    this.#other = { bytes, view };
+    this.bytes = other.bytes;
+    this.view = other.view;
+    this.#start = 0;
+    this.#end = FRAME_BYTES;
+    return taken;
   }
 
   /**
@@ -128,7 +162,7 @@ export class BlockEncoder implements EntryTarget {
     writeHead(new DataView(head.buffer), 0, entry);
     const pieces = [head, entry.key, entry.value];
     const frame = new Uint8Array(FRAME_BYTES);
-    writeFrame(frame, new DataView(frame.buffer), this.#salt, {
+    writeFrame(frame, new DataView(frame.buffer), 0, this.#salt, {
       kind: KIND_RECORDS,
       index: this.#index,
       length: head.length + entry.key.length + entry.value.length,

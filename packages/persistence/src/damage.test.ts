@@ -186,7 +186,7 @@ describe('a file whose checksums fit', () => {
     const frame = new Uint8Array(FRAME_BYTES);
     const checksum = crc32(payload, header.salt);
     const fields = { kind: KIND_RECORDS, index: 0, length, records, payloadChecksum: checksum };
-    writeFrame(frame, new DataView(frame.buffer), header.salt, fields);
+    writeFrame(frame, new DataView(frame.buffer), 0, header.salt, fields);
     const offset = header.bytes.length + frame.length + payload.length;
     const footer = encodeFooter(header.salt, { records, blocks: 1, offset, ...given.footer });
     return Buffer.concat([header.bytes, frame, payload, footer]);

@@ -84,9 +84,12 @@ export interface EntrySink {
   /**
    * Takes many entries at once, in their order, where that is faster than one by one; the batch is valid during
    * this call only. A snapshot's blocks are given to this where it is there. When it throws, some of them may
-   * have been taken.
+   * have been taken. They need not be found before {@link restored}.
    */
   restoreAll?(batch: EntryBatch): void;
+
+  /** Told after the last call of {@link restoreAll}, whether it has failed or not. May throw likewise. */
+  restored?(): void;
 
   /**
    * Takes one entry. The entry, its key and its value are valid during this call only: they are views

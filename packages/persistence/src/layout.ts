@@ -96,19 +96,21 @@ export interface FrameFields {
   readonly payloadChecksum: number;
 }
 
-/** Writes a frame into the first 24 bytes of `bytes`, which `view` looks at too. */
+/** Writes a frame into the 24 bytes of `bytes` from `at` on, which `view` looks at too. */
 export function writeFrame(
   bytes: Uint8Array,
   view: DataView,
+  at: number,
   salt: number,
   frame: FrameFields,
 ): void {
-  view.setUint32(0, frame.kind, true);
-  view.setUint32(FRAME.index, frame.index, true);
-  view.setUint32(FRAME.length, frame.length, true);
-  view.setUint32(FRAME.records, frame.records, true);
-  view.setUint32(FRAME.payloadChecksum, frame.payloadChecksum, true);
-  view.setUint32(FRAME.checksum, crc32(bytes.subarray(0, FRAME.checksum), salt), true);
+  view.setUint32(at, frame.kind, true);
+  view.setUint32(at + FRAME.index, frame.index, true);
+  view.setUint32(at + FRAME.length, frame.length, true);
+  view.setUint32(at + FRAME.records, frame.records, true);
+  view.setUint32(at + FRAME.payloadChecksum, frame.payloadChecksum, true);
+  const checksum = crc32(bytes.subarray(at, at + FRAME.checksum), salt);
+  view.setUint32(at + FRAME.checksum, checksum, true);
 }
 
 /** The footer, frame and all. `offset` is where in the file it begins. */
@@ -121,7 +123,7 @@ export function encodeFooter(
   writeU64(payload, FOOTER.records, counts.records);
   writeU64(payload, FOOTER.blocks, counts.blocks);
   writeU64(payload, FOOTER.fileBytes, counts.offset + bytes.length);
-  writeFrame(bytes, new DataView(bytes.buffer), salt, {
+  writeFrame(bytes, new DataView(bytes.buffer), 0, salt, {
     kind: KIND_FOOTER,
     index: counts.blocks,
     length: FOOTER_BYTES,

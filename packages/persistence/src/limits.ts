@@ -22,6 +22,9 @@ export const BLOCK_PAYLOAD_BYTES_MAX = 1024 * 1024;
 /** What the writer fills: large enough for few system calls, small enough to decode in a millisecond. */
 export const BLOCK_PAYLOAD_BYTES = 256 * 1024;
 
+/** Blocks that the writer hands to the file system at once. */
+export const BLOCKS_PER_WRITE = 4;
+
 /** A block's index has 32 bits, and the footer takes one more. */
 export const BLOCKS_MAX = 2 ** 32 - 1;
 

@@ -77,6 +77,45 @@ describe('a sink that refuses an entry', () => {
   });
 });
 
+describe('a sink that takes many entries at once', () => {
+  test('is told the end, after which its own failure is one of the load', async () => {
+    const told: unknown[] = [];
+    const sink = {
+      ...{ restore: () => undefined },
+      restoreAll: ({ count }: { count: number }) => told.push(count),
+      restored: () => told.push('end'),
+    };
+    await readSnapshot(await saved(), sink);
+    expect(told).toEqual([3, 'end']);
+    const cause = new Error('no room');
+    const restored = () => {
+      throw cause;
+    };
+    const path = await saved();
+    await expect(readSnapshot(path, { ...sink, restored })).rejects.toMatchObject({
+      code: 'RESTORE_FAILED',
+      cause,
+    });
+  });
+
+  test('is told the end after a failure as well, and the first one counts', async () => {
+    const cause = new Error('first');
+    let ends = 0;
+    const sink = {
+      restore: () => undefined,
+      restoreAll: () => {
+        throw cause;
+      },
+      restored: () => {
+        ends += 1;
+        throw new Error('second');
+      },
+    };
+    await expect(readSnapshot(await saved(), sink)).rejects.toMatchObject({ cause });
+    expect(ends).toBe(1);
+  });
+});
+
 test('a verification says what is in the file', async () => {
   const path = await saved([
     entry({ database: 1, key: bytes('ab'), value: bytes('cde'), deadline: 7 }),

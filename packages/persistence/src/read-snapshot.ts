@@ -90,7 +90,9 @@ export async function readSnapshot(
   const now = options.now ?? environment.clock.now();
   const restore = new BlockRestore(sink, path, now);
   const { fs } = environment;
-  const scanned = await scan({ path, fs, ...options }, (block) => restore.deliver(block));
+  const scanned = await restore.whole(
+    scan({ path, fs, ...options }, (block) => restore.deliver(block)),
+  );
   if (scanned === undefined) return undefined;
   return {
     entries: restore.entries,
@@ -208,18 +210,40 @@ class BlockRestore {
     const { batch, sink } = this;
     const fault = batch.fill(payload, records, this.now);
     if (fault !== undefined) return fault;
-    try {
+    this.tell(() => {
       if (sink.restoreAll === undefined) restoreEach(sink, batch);
       else sink.restoreAll(batch);
+    });
+    this.entries += batch.count;
+    this.expired += batch.expired;
+    return undefined;
+  }
+
+  /** Tells the sink the end, whatever it is; where both fail, the first failure is the cause. */
+  async whole<T>(delivered: Promise<T>): Promise<T> {
+    const restored = () => this.tell(() => this.sink.restored?.());
+    let result: T;
+    try {
+      result = await delivered;
+    } catch (error) {
+      try {
+        restored();
+      } catch {}
+      throw error;
+    }
+    restored();
+    return result;
+  }
+
+  private tell(told: () => void): void {
+    try {
+      told();
     } catch (error) {
       if (error instanceof SnapshotError) throw error;
       const { path } = this;
       const message = `an entry of ${path} could not be restored: ${describe(error)}`;
       throw new SnapshotError('RESTORE_FAILED', message, { path, cause: error });
     }
-    this.entries += batch.count;
-    this.expired += batch.expired;
-    return undefined;
   }
 }
 

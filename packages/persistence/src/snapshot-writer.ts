@@ -11,7 +11,7 @@ import type { Environment } from './environment.ts';
 import { SnapshotError } from './errors.ts';
 import type { OpenFile } from './file-system.ts';
 import { encodeFooter, encodeHeader } from './layout.ts';
-import { BLOCK_PAYLOAD_BYTES, BLOCKS_MAX, IO_CHUNK_BYTES_MAX } from './limits.ts';
+import { BLOCK_PAYLOAD_BYTES, BLOCKS_MAX, BLOCKS_PER_WRITE, IO_CHUNK_BYTES_MAX } from './limits.ts';
 import { TimeSlice } from './time-slice.ts';
 
 /** How far a save has come. */
@@ -50,6 +50,8 @@ export class SnapshotWriter {
   #file: OpenFile | undefined;
   #temporaryExists = false;
   #encoder: BlockEncoder | undefined;
+  /** What was handed to the file system last. */
+  #writing: Promise<void> = Promise.resolve();
   #salt = 0;
   #entriesExpected = 0;
 
@@ -72,9 +74,9 @@ export class SnapshotWriter {
     const { fs } = this.#environment;
     this.throwIfAborted();
     this.step = 'making the directory';
-    await ensureDirectory(fs, this.#directory);
+    await this.#slice.waitFor(ensureDirectory(fs, this.#directory));
     this.step = 'creating the temporary file';
-    this.#file = await fs.createFile(this.#temporaryPath);
+    this.#file = await this.#slice.waitFor(fs.createFile(this.#temporaryPath));
     this.#temporaryExists = true;
     this.#entriesExpected = asCount(count);
     const { bytes, salt } = encodeHeader({
@@ -83,7 +85,7 @@ export class SnapshotWriter {
       entriesExpected: this.#entriesExpected,
     });
     this.#salt = salt;
-    this.#encoder = new BlockEncoder(salt, BLOCK_PAYLOAD_BYTES);
+    this.#encoder = new BlockEncoder(salt, BLOCK_PAYLOAD_BYTES, BLOCKS_PER_WRITE);
     this.step = 'writing';
     await this.#write(bytes);
   }
@@ -94,13 +96,14 @@ export class SnapshotWriter {
     if (view.copyTo !== undefined) await this.#copy(view, view.copyTo.bind(view), encoder);
     for (const entry of view) {
       if (!encoder.add(entry)) {
-        await this.#flush(encoder);
+        await this.#finishBlock(encoder);
         if (!encoder.add(entry)) await this.#writeSingle(encoder, entry);
       }
       this.entries += 1;
       if (this.entries % ENTRIES_PER_LOOK === 0 && this.#slice.spent) await this.#pause();
     }
-    await this.#flush(encoder);
+    await this.#finishBlock(encoder);
+    await this.#write(encoder.finished);
   }
 
   /** Writes what a view copies block by block; it has no room in a block for the next entry, or is at its end. */
@@ -113,23 +116,25 @@ export class SnapshotWriter {
       const isMore = copyTo(encoder);
       const { records } = encoder;
       this.entries += records;
-      await this.#flush(encoder);
+      await this.#finishBlock(encoder);
       if (!isMore) return;
       if (records === 0) {
         const [entry] = view;
         await this.#writeSingle(encoder, entry as SnapshotEntry);
         this.entries += 1;
       }
-      if (this.#slice.spent) await this.#pause();
+      if (this.#slice.spent) await this.#write(encoder.take());
     }
   }
 
   /** Writes the footer, makes the file durable and closes it. */
   async end(): Promise<void> {
     const { blocks } = this.#begun();
+    await this.#written();
     await this.#write(
       encodeFooter(this.#salt, { records: this.entries, blocks, offset: this.bytes }),
     );
+    await this.#written();
     this.step = 'making the temporary file durable';
     await this.#file?.sync();
     this.step = 'closing the temporary file';
@@ -152,6 +157,7 @@ export class SnapshotWriter {
   /** Cleans up after a failure, as well as it can: what fails here does not hide why we are here. */
   async discard(): Promise<void> {
     const { fs } = this.#environment;
+    await this.#writing.catch(() => undefined);
     await this.#file?.close().catch(() => undefined);
     this.#file = undefined;
     if (this.#temporaryExists) await fs.removeFile(this.#temporaryPath).catch(() => undefined);
@@ -176,16 +182,21 @@ export class SnapshotWriter {
     return this.#encoder;
   }
 
-  async #flush(encoder: BlockEncoder): Promise<void> {
+  async #finishBlock(encoder: BlockEncoder): Promise<void> {
     if (encoder.records === 0) return;
     this.#checkBlockCount(encoder);
-    await this.#write(encoder.finish());
+    encoder.finish();
+    if (encoder.isFull) await this.#write(encoder.take());
+    this.#report();
   }
 
   async #writeSingle(encoder: BlockEncoder, entry: SnapshotEntry): Promise<void> {
     this.#checkBlockCount(encoder);
+    await this.#write(encoder.take());
     const pieces = await encoder.single(entry, (parts, salt) => this.#checksum(parts, salt));
     for (const piece of pieces) await this.#write(piece);
+    // The entry's bytes hold still until the next one is asked for.
+    await this.#written();
   }
 
   #checkBlockCount(encoder: BlockEncoder): void {
@@ -203,23 +214,44 @@ export class SnapshotWriter {
     return checksum;
   }
 
-  /** Writes all of `bytes`; a file system may take them in parts. */
+  /**
+   * Begins to write all of `bytes`, when what was begun before has been written. They must hold still until then.
+   * If it is time for a pause, the disk has something to do meanwhile.
+   */
   async #write(bytes: Uint8Array): Promise<void> {
+    await this.#written();
+    this.throwIfAborted();
+    this.#writing = this.#writeAll(bytes);
+    // Whoever waits for it next hears of its failure.
+    this.#writing.catch(() => undefined);
+    if (this.#slice.spent) await this.#pause();
+  }
+
+  /** Waits for what is on its way. */
+  async #written(): Promise<void> {
+    await this.#slice.waitFor(this.#writing);
+  }
+
+  /** A file system may take bytes in parts. */
+  async #writeAll(bytes: Uint8Array): Promise<void> {
     let done = 0;
     while (done < bytes.length) {
       this.throwIfAborted();
       const chunk = bytes.subarray(done, done + IO_CHUNK_BYTES_MAX);
-      const written = await this.#slice.waitFor(this.#opened().write(chunk, this.bytes));
+      const written = await this.#opened().write(chunk, this.bytes);
       if (written === 0) throw new Error('the file system took no bytes');
       done += written;
       this.bytes += written;
     }
+    this.#report();
+  }
+
+  #report(): void {
     this.#options.onProgress?.({
       entries: this.entries,
       entriesExpected: this.#entriesExpected,
       bytes: this.bytes,
     });
-    if (this.#slice.spent) await this.#pause();
   }
 
   async #pause(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Environment } from './environment.ts';
 
 /** While others have work, they get so many times what a slice has taken. */
-const SHARE_OF_OTHERS = 3;
+const SHARE_OF_OTHERS = 9;
 /** A turn of the event loop that takes longer has done work. */
 const BUSY_TURN_MS = 0.03;
 /** When no turn has been busy for so long, nobody has work. */
@@ -15,6 +15,8 @@ export class TimeSlice {
   readonly #environment: Environment;
   readonly #sliceMs: number;
   #start: number;
+  /** What others have had of this slice. */
+  #givenMs = 0;
 
   constructor(environment: Environment, sliceMs: number) {
     this.#environment = environment;
@@ -24,7 +26,7 @@ export class TimeSlice {
 
   /** Whether the event loop has been held for as long as it may be. */
   get spent(): boolean {
-    return this.#environment.monotonic.now() - this.#start >= this.#sliceMs;
+    return this.#environment.monotonic.now() - this.#start - this.#givenMs >= this.#sliceMs;
   }
 
   /** Waits for something, such as the disk, which holds nobody. */
@@ -34,7 +36,7 @@ export class TimeSlice {
     try {
       return await something;
     } finally {
-      this.#start += monotonic.now() - began;
+      this.#givenMs += monotonic.now() - began;
     }
   }
 
@@ -42,7 +44,8 @@ export class TimeSlice {
   async pause(): Promise<void> {
     const { monotonic, yieldToEventLoop } = this.#environment;
     const began = monotonic.now();
-    const until = began + (began - this.#start) * SHARE_OF_OTHERS;
+    const heldMs = began - this.#start - this.#givenMs;
+    const until = began + heldMs * SHARE_OF_OTHERS - this.#givenMs;
     let [last, quietSince] = [began, began];
     do {
       await yieldToEventLoop();
@@ -51,5 +54,6 @@ export class TimeSlice {
       last = now;
     } while (last < until && last - quietSince < QUIET_MS);
     this.#start = last;
+    this.#givenMs = 0;
   }
 }

@@ -80,12 +80,17 @@ test('the reply of a command that takes longer waits for the disk then', async (
   expect(await client.next(1)).toEqual(['OK']);
 });
 
-test('without a log, or while it fails, a durable request is refused and not executed', async () => {
+test('without a log, or when it is about to end or fails, a durable request is refused and not executed', async () => {
   await using server = await startServer();
   const client = await server.greeted();
   client.socket.write(Buffer.concat([durable(['SET', 'a', 'x'], ['GET', 'a']), frames(['PING'])]));
   expect(await client.next(3)).toMatchObject([{ code: 'NOLOG' }, { code: 'NOLOG' }, 'PONG']);
   server.appendLog.enabled = true;
+  server.appendLog.ending = true;
+  client.socket.write(durable(['SET', 'a', 'x']));
+  expect(await client.next(1)).toMatchObject([{ code: 'NOLOG' }]);
+  expect(await client.call('WAITAOF', 1, 0, 0)).toMatchObject({ code: 'ERR' });
+  server.appendLog.ending = false;
   server.appendLog.failure = 'EIO';
   client.socket.write(durable(['SET', 'a', 'x']));
   expect(await client.next(1)).toMatchObject([{ code: 'MISCONF' }]);

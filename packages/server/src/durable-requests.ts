@@ -29,7 +29,7 @@ export class DurableRequests {
     // A stranger is told what everybody who has not signed in is told, and while it loads nothing can change.
     if (!trusted || context.loading()) return executor.rows(batch, 0, batch.rows, client);
     if (refusal !== undefined) return executor.refuse(batch, client, refusal);
-    if (!appendLog.enabled) return executor.refuse(batch, client, NO_LOG);
+    if (!appendLog.enabled || appendLog.ending) return executor.refuse(batch, client, NO_LOG);
     if (appendLog.failure !== undefined)
       return executor.refuse(batch, client, logFailed(appendLog.failure));
     return this.durably(() => executor.rows(batch, 0, batch.rows, client));

@@ -156,6 +156,8 @@ export interface Snapshots {
 /** Keeps every change on disk, where a log is kept; it may begin and end while the server runs. */
 export interface AppendOnlyLog {
   readonly enabled: boolean;
+  /** It is kept yet, but about to be removed, so that nothing is made durable by it any more. */
+  readonly ending: boolean;
   /** Whether replies have to wait: what they show could still be lost. */
   readonly holds: boolean;
   /** Calls back once, when replies to all that has been executed may be sent; false: they never may. */

@@ -123,6 +123,20 @@ test('SHUTDOWN closes the connections, its own too, and does not save while load
   expect(client.replies).toHaveLength(2);
 });
 
+test('a client that came while data was loaded has the database it has selected, whatever was exchanged', async () => {
+  await using server = await startServer();
+  const client = await server.greeted();
+  await client.call('SET', 'in', 'zero');
+  server.loading = true;
+  const other = await server.greeted();
+  await other.call('SELECT', 1);
+  server.keyspaces.swap(0, 1);
+  server.server.loaded();
+  server.loading = false;
+  expect(await client.call('GET', 'in')).toBeUndefined();
+  expect(await other.call('GET', 'in')).toBe('zero');
+});
+
 test('listens on IPv6 too, where there is one', async () => {
   await using server = await startServer();
   const listener = await server.server.listen({ host: '::1', port: 0 }).catch(() => undefined);

@@ -180,6 +180,12 @@ export class KvServer {
     return listener;
   }
 
+  /** To be called when the data has been loaded: its log may have exchanged databases that clients have selected since they came. */
+  loaded(): void {
+    const { keyspaces } = this.options;
+    for (const session of this.sessions) session.keyspace = keyspaces.at(session.database);
+  }
+
   /** Asks those who sign in from now on for another password; `undefined` for none. */
   set password(password: string | undefined) {
     this.machinery.context.credentials.password = password;

@@ -92,6 +92,7 @@ class ManualSnapshots implements Snapshots {
 /** A log whose disk answers when the test says so; off until it is `enabled`. */
 class ManualLog implements AppendOnlyLog {
   enabled = false;
+  ending = false;
   /** Whether something is not on disk yet, and replies wait for that. */
   holds = false;
   /** Whether something is not on disk yet, and nobody waits for that but who asks for it. */

@@ -1,5 +1,5 @@
 export type { Structure } from './bytes/beside.ts';
-export type { EntryColumns } from './bytes/bulk-load.ts';
+export type { BulkLoad, EntryColumns } from './bytes/bulk-load.ts';
 export type { ByteDatabase } from './bytes/byte-database.ts';
 export {
   ByteKeyValueStore,
@@ -10,7 +10,8 @@ export { type ByteRanges, type KeyBatch, OneRange } from './bytes/byte-ranges.ts
 export { ByteStore, type ByteStoreOptions } from './bytes/byte-store.ts';
 export { ByteStoreError, type ByteStoreErrorCode } from './bytes/byte-store-error.ts';
 export { type ByteEvictionPolicy, EVICTION_POLICIES } from './bytes/evictor.ts';
-export type { FrozenBytes, FrozenEntry, FrozenTarget } from './bytes/frozen-bytes.ts';
+export type { FrozenBytes } from './bytes/frozen-bytes.ts';
+export type { FrozenEntry, FrozenTarget } from './bytes/frozen-record.ts';
 export type { Journal, Removal } from './bytes/journal.ts';
 export { byteKeys, type KeyKind, stringKeys } from './bytes/key-kind.ts';
 export { type Allocate, REGION_BYTES } from './bytes/memory.ts';

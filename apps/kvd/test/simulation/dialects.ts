@@ -72,5 +72,5 @@ export function nativeDialect(): Dialect {
 
 /** Whether a reply says that nothing was executed. */
 export function isRefusal(reply: unknown): reply is Error {
-  return reply instanceof Error && /^(LOADING|MISCONF|EXECABORT)/.test(reply.message);
+  return reply instanceof Error && /^(LOADING|MISCONF|NOLOG|EXECABORT)/.test(reply.message);
 }

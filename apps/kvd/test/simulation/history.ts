@@ -3,6 +3,7 @@ import {
   EMPTY,
   type Found,
   fitted,
+  type Moment,
   type State,
   stateKey,
   stateText,
@@ -27,8 +28,7 @@ interface Step {
 interface Pending {
   readonly number: number;
   readonly operation: Operation;
-  /** Wall time. */
-  readonly sentAt: number;
+  readonly sentAt: Moment;
 }
 
 /** More would be tried for ever; so many are never met. */
@@ -47,15 +47,18 @@ export class History {
   private known: readonly State[] = [EMPTY];
   private pending: Pending[] = [];
   private readonly native: boolean;
+  /** What the wall clock may have shown since a moment. */
+  private readonly since: (moment: Moment) => Window;
   private lastNumber = 0;
   /** The number of the oldest operation that is promised to last. */
   private promised = 0;
   /** The number of the last operation of which others have seen the outcome. */
   private shown = 0;
 
-  constructor(name: string, native: boolean) {
+  constructor(name: string, native: boolean, since: (moment: Moment) => Window) {
     this.name = name;
     this.native = native;
+    this.since = since;
   }
 
   /** The number of the last operation that was answered. */
@@ -68,15 +71,14 @@ export class History {
     return this.pending.length;
   }
 
-  sent(operation: Operation, sentAt: number): void {
+  sent(operation: Operation, sentAt: Moment): void {
     this.pending.push({ number: ++this.lastNumber, operation, sentAt });
   }
 
   /** The oldest operation that waited has been answered. */
-  replied(replies: readonly unknown[], wall: number, answeredAt: number): void {
+  replied(replies: readonly unknown[], answeredAt: number): void {
     const { number, operation, sentAt } = this.next();
-    const window = { from: sentAt, to: wall };
-    const after = this.after(this.known, operation, window);
+    const after = this.after(this.known, operation, this.since(sentAt));
     const agreeing = after.filter((outcome) => agrees(outcome.replies, replies));
     if (agreeing.length === 0)
       throw new Violation(
@@ -127,8 +129,8 @@ export class History {
   }
 
   /** The states that a reader may have seen between now and a moment at which this was the last answer. */
-  seenSince(answered: number, wall: number): Step[] {
-    return [...this.steps.filter(({ number }) => number >= answered), ...this.speculate(wall)];
+  seenSince(answered: number): Step[] {
+    return [...this.steps.filter(({ number }) => number >= answered), ...this.speculate()];
   }
 
   /**
@@ -142,7 +144,7 @@ export class History {
     { lossy, damaged }: { lossy: boolean; damaged: boolean },
   ): boolean {
     const oldest = lossy ? this.promised : Math.max(this.answered, this.shown);
-    const all = [...this.steps, ...this.speculate(window.to)];
+    const all = [...this.steps, ...this.speculate()];
     const fits = all.flatMap(({ number, state }) => {
       const exact = fitted(state, found, window);
       return exact === undefined ? [] : [{ number, exact }];
@@ -181,11 +183,11 @@ export class History {
   }
 
   /** The states that operations without an answer may have left, in order. */
-  private speculate(wall: number): Step[] {
+  private speculate(): Step[] {
     const all: Step[] = [];
     let last = this.known;
     for (const { number, operation, sentAt } of this.pending) {
-      const outcomes = this.after(last, operation, { from: sentAt, to: wall });
+      const outcomes = this.after(last, operation, this.since(sentAt));
       const next = outcomes.map(({ state }) => state);
       last = distinct(this.mayRefuse ? [...last, ...next] : next);
       if (last.length > STATES_MAX) throw new Error(`${last.length} states are too many to try`);

@@ -16,8 +16,11 @@ const STOP_MS_MAX = 60_000;
 /** What a start refuses damaged files with. */
 const DAMAGE: ReadonlySet<unknown> = new Set(['LOG_DAMAGED', 'SNAPSHOT_DAMAGED']);
 /** Work that was given up is told as an error to whoever asked for it. */
-const GIVEN_UP: ReadonlySet<unknown> = new Set([
+const SAVE_GIVEN_UP: ReadonlySet<unknown> = new Set([
   ...['SAVE_ABORTED', 'SAVE_IN_PROGRESS', 'SNAPSHOTS_CLOSED'],
+]);
+const GIVEN_UP: ReadonlySet<unknown> = new Set([
+  ...SAVE_GIVEN_UP,
   ...['LOG_REWRITE_ABORTED', 'LOG_REWRITE_RUNNING', 'LOG_CLOSED'],
 ]);
 
@@ -32,6 +35,8 @@ export interface MachineOptions {
   readonly isConnected: () => boolean;
   /** A save has begun, or is on disk. */
   readonly onSave: (state: 'begun' | 'done') => void;
+  /** CONFIG SET appendonly has done what it was asked for, or has left the log as it was. */
+  readonly onTurn: (state: 'begun' | 'ended' | 'kept') => void;
   readonly note: (text: string) => void;
 }
 
@@ -195,13 +200,17 @@ export class Machine {
 
   /** What the server says in its log can be a promise, too. */
   private logged(level: keyof Log, message: string, fields: object): void {
-    const { note, onSave } = this.options;
+    const { note, onSave, onTurn } = this.options;
     note(`log ${level}: ${message}`);
-    const { err } = fields as { err?: { code?: unknown } };
+    const { err, reason } = fields as { err?: { code?: unknown }; reason?: unknown };
     if (level === 'error' && !this.troubled && !GIVEN_UP.has(err?.code))
       throw new Violation(`an error without a reason: ${message}: ${String(err)}`);
     if (message.startsWith('cut off what a crash had left')) this.tailWasCut = true;
     if (message === 'saving') onSave('begun');
     if (message === 'saved') onSave('done');
+    if (message === 'append-only log rewritten' && reason === 'begin') onTurn('begun');
+    if (message.startsWith('append-only log ended')) onTurn('ended');
+    const isKept = message.startsWith('appendonly could not be set to no');
+    if (isKept && SAVE_GIVEN_UP.has(err?.code)) onTurn('kept');
   }
 }

@@ -30,21 +30,36 @@ export interface Operation {
 
 /** The keys of a client's database. The last one counts. */
 export const KEYS = ['a', 'b', 'c', 'd', 'e', 'n'] as const;
+/** What the keys of the other database of a client begin with where they are kept in mind. */
+const ASIDE = '~';
+/** The databases that lie aside follow all others. */
+const CLIENTS_MAX = 4;
 const COUNTER = 'n';
 const TEXT_KEYS = KEYS.filter((key) => key !== COUNTER);
 /** Times to live, some of which end while a client works. */
 const TTLS_MS = [5, 50, 400, 3_000, 60_000, 3_600_000] as const;
 
+/** A client's other database, which only SWAPDB brings forth. */
+export function asideOf(client: number): string {
+  return String(client + CLIENTS_MAX);
+}
+
+/** What a key in it is called in the client's state. */
+export function asideKey(key: string): string {
+  return ASIDE + key;
+}
+
 /** Draws operations; every value that is written is another one. */
 export class Operations {
   private readonly random: Random;
-  private readonly prefix: string;
+  /** The number of the client, which is that of its database. */
+  private readonly client: number;
   private readonly now: () => number;
   private lastValue = 0;
 
-  constructor(random: Random, prefix: string, now: () => number) {
+  constructor(random: Random, client: number, now: () => number) {
     this.random = random;
-    this.prefix = prefix;
+    this.client = client;
     this.now = now;
   }
 
@@ -57,7 +72,7 @@ export class Operations {
 
   private value(): string {
     const { random } = this;
-    const name = `${this.prefix}${++this.lastValue}`;
+    const name = `${this.client}:${++this.lastValue}`;
     if (random.chance(0.9)) return name;
     return name.padEnd(
       random.chance(0.9) ? random.between(20, 400) : random.between(400, 9_000),
@@ -90,6 +105,7 @@ export class Operations {
   private write(within = false): Operation {
     const { random } = this;
     const key = random.pick(TEXT_KEYS);
+    if (random.chance(0.03)) return swap(this.client);
     switch (random.between(0, 9)) {
       case 0:
         return this.append(key);
@@ -198,9 +214,12 @@ export class Operations {
     const parts = Array.from({ length: this.random.between(1, 4) }, () =>
       this.random.chance(0.8) ? this.write(true) : this.read(),
     );
+    const keys = new Set(parts.flatMap((part) => part.keys));
+    const swaps = parts.some(({ words: [first] }) => first?.[0] === 'SWAPDB');
     return {
       words: [['MULTI'], ...parts.flatMap(({ words }) => words), ['EXEC']],
-      keys: [...new Set(parts.flatMap(({ keys }) => keys))],
+      // Those of the other database come into play where the two are exchanged.
+      keys: swaps ? [...keys, ...[...keys].map(asideKey)] : [...keys],
       writes: parts.some(({ writes }) => writes),
       run(state, window, native) {
         const replies: Expected[] = [];
@@ -233,7 +252,22 @@ function writing(
   return { words, keys, writes: true, run };
 }
 
-const flush = writing([['FLUSHDB']], [], () => ({ replies: ['OK'], state: new Map() }));
+const flush = writing([['FLUSHDB']], [], (state) => ({
+  replies: ['OK'],
+  state: new Map([...state].filter(([key]) => key.startsWith(ASIDE))),
+}));
+
+/** Exchanges the two databases of a client. */
+function swap(client: number): Operation {
+  return writing([['SWAPDB', String(client), asideOf(client)]], [], (state) => ({
+    replies: ['OK'],
+    state: new Map([...state].map(([key, entry]) => [exchanged(key), entry])),
+  }));
+}
+
+function exchanged(key: string): string {
+  return key.startsWith(ASIDE) ? key.slice(ASIDE.length) : asideKey(key);
+}
 
 function remove(keys: readonly string[]): Operation {
   return writing([['DEL', ...keys]], keys, (state) => ({

@@ -1,3 +1,5 @@
+import type { Moment, Window } from './state.ts';
+
 /** Something that happens at its time, unless it is cancelled. */
 export interface Scheduled {
   readonly at: number;
@@ -14,8 +16,10 @@ const EPOCH = Date.UTC(2026, 0, 1);
 export class Scheduler {
   /** Milliseconds since the beginning. */
   now = 0;
-  /** By how much the wall clock has been set forward. */
-  jumpedMs = 0;
+  /** By how much the wall clock has been set forward, or back. */
+  private jumpedMs = 0;
+  /** The latest time that it showed before it was set back. */
+  private shownBefore = 0;
   /** How many things have happened. */
   steps = 0;
   /** The next one last. */
@@ -23,7 +27,29 @@ export class Scheduler {
 
   /** Unix milliseconds. */
   get wall(): number {
-    return Math.floor(EPOCH + this.now) + this.jumpedMs;
+    return this.wallAt(this.now);
+  }
+
+  /** What the wall clock would have shown at a time, if it had been set by then as it is now. */
+  private wallAt(now: number): number {
+    return Math.floor(EPOCH + now) + this.jumpedMs;
+  }
+
+  /** Sets the wall clock forward, or back. */
+  jump(ms: number): void {
+    this.shownBefore = Math.max(this.shownBefore, this.wall);
+    this.jumpedMs += ms;
+  }
+
+  /**
+   * What the wall clock may have shown from a moment until now. What has expired stays so when it is set back, so
+   * that the latest time of all counts; or does not, if nobody has looked.
+   */
+  since({ now, wall }: Moment): Window {
+    return {
+      from: Math.min(wall, this.wallAt(now)),
+      to: Math.max(this.wall, this.shownBefore),
+    };
   }
 
   after(ms: number, run: () => void): Scheduled {

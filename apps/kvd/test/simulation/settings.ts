@@ -15,8 +15,10 @@ export interface Settings {
   readonly bitsFlip: boolean;
   /** One client changes `appendfsync` now and then. */
   readonly policyChanges: boolean;
-  /** The wall clock is set forward once. */
-  readonly clockJumps: boolean;
+  /** One client turns the log off now and then, and on again. */
+  readonly logTurns: boolean;
+  /** By how much the wall clock is set forward now and then, or back; 0 is never. */
+  readonly clockJumpMs: number;
 }
 
 const KEEPINGS: readonly Keeping[] = [
@@ -24,8 +26,12 @@ const KEEPINGS: readonly Keeping[] = [
   ...['everysec', 'everysec', 'snapshots', 'snapshots', 'snapshots', 'no'],
 ] as Keeping[];
 
+/** One hour forward, or two back. */
+const CLOCK_JUMPS_MS: readonly number[] = [3_600_000, -7_200_000];
+
 export function drawSettings(random: Random, keeping: Keeping = random.pick(KEEPINGS)): Settings {
   const logs = keeping !== 'snapshots';
+  const policyChanges = keeping === 'always' && random.chance(0.3);
   const savePoints = random.pick(logs ? ['', '1 20'] : ['', '1 1', '1 20']);
   return {
     keeping,
@@ -45,7 +51,8 @@ export function drawSettings(random: Random, keeping: Keeping = random.pick(KEEP
     lives: random.between(2, 5),
     diskFails: random.chance(0.25),
     bitsFlip: random.chance(0.2),
-    policyChanges: keeping === 'always' && random.chance(0.3),
-    clockJumps: random.chance(0.1),
+    policyChanges,
+    logTurns: keeping === 'always' && !policyChanges && random.chance(0.4),
+    clockJumpMs: random.chance(0.15) ? random.pick(CLOCK_JUMPS_MS) : 0,
   };
 }

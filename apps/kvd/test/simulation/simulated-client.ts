@@ -4,9 +4,18 @@ import { ClientConnection, type ConnectionOwner } from './client-connection.ts';
 import { isRefusal, nativeDialect, respDialect } from './dialects.ts';
 import { History, shownReplies, Violation, wordsText } from './history.ts';
 import type { Machine } from './machine.ts';
-import { agrees, KEYS, type Operation, Operations, textOf, type Words } from './operations.ts';
+import {
+  agrees,
+  asideKey,
+  asideOf,
+  KEYS,
+  type Operation,
+  Operations,
+  textOf,
+  type Words,
+} from './operations.ts';
 import type { Link, Peer } from './simulated-network.ts';
-import { type Found, mayShow } from './state.ts';
+import { type Found, type Moment, mayShow, type Window } from './state.ts';
 
 const PIPELINE_MAX = 12;
 
@@ -14,6 +23,8 @@ const PIPELINE_MAX = 12;
 export interface Surroundings {
   readonly now: number;
   readonly wall: number;
+  /** What the wall clock may have shown since a moment. */
+  since(moment: Moment): Window;
   /** The server's machine, which is in trouble or not. */
   readonly machine: Pick<Machine, 'life' | 'troubled' | 'servingSince' | 'stopping' | 'damaged'>;
   /** Whether the answer to what was sent at a time is a promise that it lasts. */
@@ -22,6 +33,10 @@ export interface Surroundings {
   readonly policyChanges: boolean;
   /** `appendfsync` is `always` from now on, or may be something else. */
   policyIs(always: boolean): void;
+  /** Whether a client turns the log off and on. */
+  readonly logTurns: boolean;
+  /** What asks for the log to be turned off or on, unless that has been asked for and has not come about. */
+  turnLog(): Words | undefined;
   /** Whether WAITAOF can promise something. */
   readonly logs: boolean;
   after(ms: number, run: () => void): void;
@@ -35,7 +50,7 @@ export interface Surroundings {
 }
 
 /**
- * One client, with a database of its own, in which nobody else writes. It pipelines, reads what others have
+ * One client, with two databases of its own, in which nobody else writes. It pipelines, reads what others have
  * written, goes away and comes back, and holds every reply against its history.
  */
 export class SimulatedClient implements ConnectionOwner {
@@ -63,8 +78,8 @@ export class SimulatedClient implements ConnectionOwner {
     this.native = native;
     this.random = random;
     this.surroundings = surroundings;
-    this.history = new History(this.name, native);
-    this.operations = new Operations(random, `${index}:`, () => surroundings.wall);
+    this.history = new History(this.name, native, (moment) => surroundings.since(moment));
+    this.operations = new Operations(random, index, () => surroundings.wall);
   }
 
   get name(): string {
@@ -127,7 +142,7 @@ export class SimulatedClient implements ConnectionOwner {
     const mayClose = (this.leaving && owed === 0) || troubled || stopping || damaged;
     if (byServer && !mayClose)
       throw new Violation(`${this.name}: cut off without a reason, owed ${owed} answers`);
-    this.history.mayRefuse ||= troubled;
+    this.history.mayRefuse ||= troubled || surroundings.logTurns;
     this.connection = undefined;
     this.settled = false;
     surroundings.after(this.random.next() * 20, () => this.comeBack());
@@ -136,27 +151,34 @@ export class SimulatedClient implements ConnectionOwner {
   /** Reads all of its database: what is there must be what was, and belongs to one moment of it. */
   private look(connection: ClientConnection): void {
     const { surroundings, history } = this;
-    const { machine, now, wall: from } = surroundings;
+    const { machine, now, wall } = surroundings;
     const { life, damaged } = machine;
-    const words = KEYS.flatMap((key): Words[] => [
+    const there = KEYS.flatMap((key): Words[] => [
       ['GET', key],
       ['PTTL', key],
     ]);
-    connection.ask([...words, ['KEYS', '*']], 'a look at everything', (replies) => {
+    const own = String(this.index);
+    const words: readonly Words[] = [
+      ...there,
+      ['KEYS', '*'],
+      ['SELECT', asideOf(this.index)],
+      ...there,
+      ['KEYS', '*'],
+      ['SELECT', own],
+    ];
+    connection.ask(words, 'a look at everything', (replies) => {
       if (replies.some((reply) => isRefusal(reply))) {
         this.mayRefuse(replies, now);
         connection.cut();
         return;
       }
-      const found = new Map<string, Found>();
-      for (const [i, key] of KEYS.entries()) {
-        const value = replies[2 * i];
-        const ttlMs = Number(replies[2 * i + 1]);
-        found.set(key, { value: isAbsent(value) ? undefined : textOf(value), ttlMs });
-      }
-      this.checkKeys(replies.at(-1), found);
+      const aside = replies.slice(there.length + 2);
+      const found = new Map([
+        ...this.foundIn(replies, (key) => key),
+        ...this.foundIn(aside, asideKey),
+      ]);
       const lossy = !this.knows;
-      const window = { from, to: surroundings.wall };
+      const window = surroundings.since({ now, wall });
       const wasPromised = history.found(found, window, {
         lossy,
         damaged: damaged && lossy,
@@ -168,8 +190,24 @@ export class SimulatedClient implements ConnectionOwner {
     });
   }
 
-  private checkKeys(keys: unknown, found: ReadonlyMap<string, Found>): void {
-    const listed = new Set((keys as unknown[]).map(textOf));
+  /** What a look at one database has found; `name` is what its history calls a key. */
+  private foundIn(replies: readonly unknown[], name: (key: string) => string): Map<string, Found> {
+    const found = new Map<string, Found>();
+    for (const [i, key] of KEYS.entries()) {
+      const value = replies[2 * i];
+      const ttlMs = Number(replies[2 * i + 1]);
+      found.set(name(key), { value: isAbsent(value) ? undefined : textOf(value), ttlMs });
+    }
+    const keys = replies[2 * KEYS.length] as unknown[];
+    this.checkKeys(
+      keys.map((key) => name(textOf(key))),
+      found,
+    );
+    return found;
+  }
+
+  private checkKeys(keys: readonly string[], found: ReadonlyMap<string, Found>): void {
+    const listed = new Set(keys);
     for (const key of listed) {
       const known = found.get(key);
       if (known === undefined) throw new Violation(`${this.name}: a key ${key} that nobody set`);
@@ -189,13 +227,14 @@ export class SimulatedClient implements ConnectionOwner {
   }
 
   private work(connection: ClientConnection): void {
-    const { random } = this;
+    const { random, surroundings } = this;
     const kind = random.next();
+    const isTurning = surroundings.logTurns && this.index === 0;
     if (kind < 0.01) connection.cut();
     else if (kind < 0.02) {
       this.leaving = true;
       connection.end();
-    } else if (kind < 0.05) this.administer(connection);
+    } else if (kind < (isTurning ? 0.12 : 0.05)) this.administer(connection);
     else if (kind < 0.25) this.peek(connection);
     else
       for (let i = random.between(1, 5); i > 0 && this.history.waiting < PIPELINE_MAX; i--)
@@ -207,12 +246,12 @@ export class SimulatedClient implements ConnectionOwner {
     const { now } = surroundings;
     const durable = this.native && surroundings.logs && this.random.chance(0.15);
     const text = `${wordsText(operation)}${durable ? ', durably' : ''}`;
-    history.sent(operation, surroundings.wall);
+    history.sent(operation, { now, wall: surroundings.wall });
     surroundings.note(`${this.name} > ${text}`);
     const done = (replies: readonly unknown[]) => {
       const isRefused = this.isRefused(operation.writes || durable, replies, now);
       if (isRefused) history.refused(surroundings.now);
-      else history.replied(replies, surroundings.wall, surroundings.now);
+      else history.replied(replies, surroundings.now);
       this.answered++;
       // While the log can't be written reads are answered all the same, and promise nothing.
       const isPromise = operation.writes ? !isRefused : !surroundings.machine.troubled;
@@ -234,10 +273,13 @@ export class SimulatedClient implements ConnectionOwner {
   }
 
   private mayRefuse(replies: readonly unknown[], sentAt: number): void {
-    const { troubled, servingSince } = this.surroundings.machine;
+    const { surroundings } = this;
+    const { troubled, servingSince } = surroundings.machine;
+    const mayBeOff = surroundings.logTurns && !surroundings.promises(sentAt);
     for (const reply of replies.filter(isRefusal)) {
       const isLoading = /LOADING/.test(reply.message);
-      if (isLoading ? servingSince <= sentAt : !troubled)
+      const isForLog = /NOLOG|EXECABORT/.test(reply.message) && mayBeOff;
+      if (isLoading ? servingSince <= sentAt : !troubled && !isForLog)
         throw new Violation(`${this.name}: refused without a reason: ${reply.message}`);
     }
   }
@@ -252,14 +294,14 @@ export class SimulatedClient implements ConnectionOwner {
     const keys = random.chance(0.6) ? KEYS : [random.pick(KEYS)];
     const read: Words = [keys.length === 1 ? 'GET' : 'MGET', ...keys];
     const { answered } = other.history;
-    const { now, wall: from } = surroundings;
+    const { now, wall } = surroundings;
     const text = `${read.join(' ')} of ${other.name}`;
     surroundings.note(`${this.name} > ${text}`);
     const words: Words[] = [['SELECT', String(other.index)], read, ['SELECT', String(this.index)]];
     connection.ask(words, text, (replies) => {
       if (replies.some(isRefusal)) return this.mayRefuse(replies, now);
       const values = keys.length === 1 ? [replies[1]] : (replies[1] as unknown[]);
-      this.seen(other, keys, values, { sentAt: now, from, answered });
+      this.seen(other, keys, values, { sentAt: { now, wall }, answered });
     });
   }
 
@@ -268,14 +310,15 @@ export class SimulatedClient implements ConnectionOwner {
     other: SimulatedClient,
     keys: readonly string[],
     values: readonly unknown[],
-    when: { readonly sentAt: number; readonly from: number; readonly answered: number },
+    when: { readonly sentAt: Moment; readonly answered: number },
   ): void {
     const { surroundings } = this;
-    const { sentAt, from, answered } = when;
-    const window = { from, to: surroundings.wall };
-    other.history.mayRefuse ||= surroundings.machine.troubled;
+    const { sentAt, answered } = when;
+    const window = surroundings.since(sentAt);
+    // While the log is off, durable requests are refused.
+    other.history.mayRefuse ||= surroundings.machine.troubled || surroundings.logTurns;
     const shown = values.map((value) => (isAbsent(value) ? undefined : textOf(value)));
-    const candidates = other.history.seenSince(answered, surroundings.wall);
+    const candidates = other.history.seenSince(answered);
     const possible = candidates.find(({ state }) =>
       keys.every((key, i) => mayShow(state.get(key), shown[i], window)),
     );
@@ -285,10 +328,10 @@ export class SimulatedClient implements ConnectionOwner {
       );
     other.history.show(possible.number);
     surroundings.shown(
-      sentAt,
+      sentAt.now,
       shown.filter((value) => value !== undefined),
     );
-    if (surroundings.promises(sentAt) && !surroundings.machine.troubled)
+    if (surroundings.promises(sentAt.now) && !surroundings.machine.troubled)
       other.history.promise(possible.number);
   }
 
@@ -296,8 +339,10 @@ export class SimulatedClient implements ConnectionOwner {
   private administer(connection: ClientConnection): void {
     const { random, surroundings, history } = this;
     // One client alone: what two of them ask for could come in any order.
-    const changes = surroundings.policyChanges && this.index === 0 && random.chance(0.5);
-    const words = random.pick(changes ? POLICY_CHANGES : ADMINISTRATION);
+    const isFirst = this.index === 0 && random.chance(0.5);
+    const changes = surroundings.policyChanges && isFirst;
+    const turn = surroundings.logTurns && isFirst ? surroundings.turnLog() : undefined;
+    const words = turn ?? random.pick(changes ? POLICY_CHANGES : ADMINISTRATION);
     const text = words.join(' ');
     const { now } = surroundings;
     surroundings.note(`${this.name} > ${text}`);

@@ -2,16 +2,17 @@ import type { FileSystem } from '@kv/persistence';
 import { Random } from '../oracle/random.ts';
 import { type History, Violation } from './history.ts';
 import { Machine } from './machine.ts';
+import type { Words } from './operations.ts';
 import { Scheduler } from './scheduler.ts';
 import { drawSettings, type Keeping, type Settings } from './settings.ts';
 import { SimulatedClient, type Surroundings } from './simulated-client.ts';
 import type { Link, Peer } from './simulated-network.ts';
+import type { Moment, Window } from './state.ts';
 import { Trace } from './trace.ts';
 
 /** With `everysec` what was acknowledged longer ago than this is safe. */
 const EVERYSEC_MS = 2_000;
 const PATIENCE_CHECK_MS = 1_000;
-const JUMP_MS = 3_600_000;
 /** A shorter text may be found on the disk by chance. */
 const TELLING_LENGTH = 4;
 
@@ -39,6 +40,12 @@ export interface SimulationResult {
   readonly failure: { readonly message: string; readonly events: readonly string[] } | undefined;
 }
 
+/** How far a client had come when a save was begun. */
+interface Saved {
+  readonly history: History;
+  readonly number: number;
+}
+
 /** Runs the world of a seed. */
 export function simulate(options: SimulationOptions): Promise<SimulationResult> {
   return new Simulation(options).run();
@@ -54,11 +61,14 @@ class Simulation implements Surroundings {
   private readonly scheduler = new Scheduler();
   private readonly clients: readonly SimulatedClient[];
   private readonly endings: string[] = [];
-  /** What the running save holds. */
-  private saving: readonly { readonly history: History; readonly number: number }[] = [];
+  /** What the running save holds, and what the last one that is on disk does. */
+  private saving: readonly Saved[] = [];
+  private onDisk: readonly Saved[] = [];
   private endsEarly = false;
   /** Since when `appendfsync` has been `always`, where it is. */
   private alwaysSince = Number.NEGATIVE_INFINITY;
+  /** Whether there is a log; `turning` where a client has asked for the other, and it has not come about. */
+  private log: 'on' | 'off' | 'turning' = 'on';
   private thrown: unknown;
 
   constructor({ seed, keeping, around = (fs) => fs, onEvent }: SimulationOptions) {
@@ -73,6 +83,7 @@ class Simulation implements Surroundings {
       until: (isOver) => this.until(isOver),
       isConnected: () => this.clients.some(({ connected }) => connected),
       onSave: (state) => this.saved(state),
+      onTurn: (state) => this.turned(state),
       note: (text) => this.note(text),
     });
     this.clients = Array.from(
@@ -125,10 +136,16 @@ class Simulation implements Surroundings {
     await this.lastLife();
   }
 
+  /** A process begins with the options it was given. */
+  private beginLife(): void {
+    this.alwaysSince = Number.NEGATIVE_INFINITY;
+    this.log = 'on';
+  }
+
   /** One process, from its start to its end. */
   private async live(): Promise<void> {
     const { random, scheduler, machine } = this;
-    this.alwaysSince = Number.NEGATIVE_INFINITY;
+    this.beginLife();
     const diesEarly = random.chance(0.1);
     const until = diesEarly ? scheduler.now + random.next() * 10 : Number.POSITIVE_INFINITY;
     if (!(await machine.start(until))) return await this.crash();
@@ -139,7 +156,7 @@ class Simulation implements Surroundings {
   /** The last process has to answer everything, and ends in peace. */
   private async lastLife(): Promise<void> {
     const { clients, machine } = this;
-    this.alwaysSince = Number.NEGATIVE_INFINITY;
+    this.beginLife();
     await machine.start(Number.POSITIVE_INFINITY);
     await this.work();
     await this.until(() => clients.every(({ settled }) => settled));
@@ -158,10 +175,11 @@ class Simulation implements Surroundings {
         this.after(random.next() * ms, () => {
           if (machine.life === life) machine.fail();
         });
-    if (settings.clockJumps && random.chance(0.5))
+    const { clockJumpMs } = settings;
+    if (clockJumpMs !== 0 && random.chance(0.5))
       this.after(random.next() * ms, () => {
-        this.note('the clock is set forward');
-        scheduler.jumpedMs += JUMP_MS;
+        this.note(`the clock is set by ${clockJumpMs} ms`);
+        scheduler.jump(clockJumpMs);
       });
     const until = scheduler.now + ms;
     this.endsEarly = false;
@@ -183,9 +201,9 @@ class Simulation implements Surroundings {
   private async stop(): Promise<void> {
     const { settings, random, machine } = this;
     this.end('SIGTERM');
+    const isKept = settings.flags.save !== '' || (this.logs && this.log === 'on');
     const ended = await machine.stop();
-    if (ended && (settings.keeping !== 'snapshots' || settings.flags.save !== ''))
-      for (const { history } of this.knowing) history.promise(history.answered);
+    if (ended && isKept) for (const { history } of this.knowing) history.promise(history.answered);
     if (random.chance(0.5)) await machine.losePower();
   }
 
@@ -202,7 +220,34 @@ class Simulation implements Surroundings {
   private saved(state: 'begun' | 'done'): void {
     if (state === 'begun')
       this.saving = this.knowing.map(({ history }) => ({ history, number: history.answered }));
-    else if (!this.logs) for (const { history, number } of this.saving) history.promise(number);
+    else {
+      this.onDisk = this.saving;
+      if (!this.logs || this.log === 'off') this.promiseSaved();
+    }
+  }
+
+  private promiseSaved(): void {
+    for (const { history, number } of this.onDisk) history.promise(number);
+  }
+
+  /** The snapshot that has taken the place of the log is all there is then. */
+  private turned(state: 'begun' | 'ended' | 'kept'): void {
+    if (this.log !== 'turning') return;
+    this.log = state === 'ended' ? 'off' : 'on';
+    if (state === 'ended') this.promiseSaved();
+    else this.policyIs(true);
+  }
+
+  get logTurns(): boolean {
+    return this.settings.logTurns;
+  }
+
+  turnLog(): Words | undefined {
+    if (this.log === 'turning') return undefined;
+    const words: Words = ['CONFIG', 'SET', 'appendonly', this.log === 'on' ? 'no' : 'yes'];
+    this.log = 'turning';
+    this.policyIs(false);
+    return words;
   }
 
   private async pass(ms: number): Promise<void> {
@@ -221,6 +266,10 @@ class Simulation implements Surroundings {
 
   get wall(): number {
     return this.scheduler.wall;
+  }
+
+  since(moment: Moment): Window {
+    return this.scheduler.since(moment);
   }
 
   get logs(): boolean {

@@ -4,6 +4,12 @@ export interface Window {
   readonly to: number;
 }
 
+/** A moment: what a clock that never jumps shows, and the wall clock, which may. */
+export interface Moment {
+  readonly now: number;
+  readonly wall: number;
+}
+
 /** What a key holds. */
 export interface Entry {
   readonly value: string;

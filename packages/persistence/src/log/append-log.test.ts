@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { LoggedStore } from '../../test/logged-store.ts';
 import { foundOn, LOG_DIRECTORY, openLog, settled } from '../../test/open-log.ts';
 import { SimulatedDisk } from '../../test/simulated-disk.ts';
+import type { FileSystem } from '../file-system.ts';
 
 const files = (disk: SimulatedDisk) =>
   disk.paths().map((path) => path.slice(LOG_DIRECTORY.length + 1));
@@ -53,11 +54,48 @@ describe('a log', () => {
     const fs = new SimulatedDisk();
     const { log, store } = await openLog({ fs });
     store.set('a', '1');
-    await log.end();
+    let isThere = true;
+    await log.end(() => {
+      isThere = log.enabled;
+    });
+    expect(isThere).toBe(true);
     expect(files(fs)).toEqual(['manifest']);
     expect(log.enabled).toBe(false);
     expect((await foundOn(fs)).loaded).toBeUndefined();
   });
+
+  test.each<readonly [step: 'rename' | 'syncDirectory', goesOn: boolean]>([
+    ['rename', true],
+    ['syncDirectory', false],
+  ])(
+    'goes on when it cannot be ended, as long as it is on disk: %s fails',
+    async (step, goesOn) => {
+      const disk = new SimulatedDisk();
+      let fails = false;
+      const fs: FileSystem = {
+        ...disk.mount(async () => undefined),
+        [step]: async (...names: [string, string]) => {
+          if (fails) throw Object.assign(new Error('no'), { code: 'EIO' });
+          await disk[step](...names);
+        },
+      };
+      const { log, store } = await openLog({ fs });
+      store.set('a', '1');
+      fails = true;
+      let ended = false;
+      const ending = log.end(() => {
+        ended = true;
+      });
+      await expect(ending).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED' });
+      expect([ended, log.enabled]).toEqual([!goesOn, goesOn]);
+      fails = false;
+      if (!goesOn) return;
+      store.set('b', '2');
+      await log.durable();
+      expect((await foundOn(disk)).store.dump).toBe(store.dump);
+      await log.rewrite();
+    },
+  );
 
   test('does not depend on the time while it is replayed', async () => {
     const fs = new SimulatedDisk();

@@ -4,7 +4,15 @@ import type { SaveProgress } from '../snapshot-writer.ts';
 import type { SaveResult } from '../write-snapshot.ts';
 import type { EffectBuffer } from './effect-buffer.ts';
 import type { EffectSink } from './effect-sink.ts';
-import { dropUnused, endLog, removeStrays, reopenSegment, secure } from './log-directory.ts';
+import {
+  dropUnused,
+  filesOf,
+  removeFiles,
+  removeStrays,
+  reopenSegment,
+  secure,
+  unlist,
+} from './log-directory.ts';
 import { asLogError, LogError } from './log-errors.ts';
 import type { LogEvent, RewriteReason } from './log-events.ts';
 import type { AppendLogOptions, RewriteThreshold } from './log-options.ts';
@@ -45,6 +53,7 @@ export class AppendLog implements AsyncDisposable {
   private readonly rewrites: LogRewrites;
   private baseLength = 0;
   private closing: Promise<void> | undefined;
+  private ending = false;
 
   private constructor(
     options: AppendLogOptions,
@@ -254,7 +263,7 @@ export class AppendLog implements AsyncDisposable {
   }
 
   private async startRewrite(reason: RewriteReason): Promise<SaveResult> {
-    if (this.closing !== undefined) throw this.closedError();
+    if (this.closing !== undefined || this.ending) throw this.closedError();
     return await this.rewrites.run(reason, this.manifest, (manifest, baseBytes) => {
       this.manifest = manifest;
       this.baseLength = baseBytes ?? this.baseLength;
@@ -266,14 +275,29 @@ export class AppendLog implements AsyncDisposable {
     await this.rewrites.abort();
   }
 
-  /** Ends the log and removes it: what it held must be elsewhere by now. */
-  async end(): Promise<void> {
-    await this.close().catch(() => undefined);
-    if (this.manifest === undefined) return;
-    await endLog(this.environment, this.directory, this.manifest).catch((error) => {
-      throw asLogError(error, this.directory, 'write');
-    });
+  /**
+   * Ends the log and removes it: what it held must be elsewhere by now. It is kept until it is no longer on disk,
+   * so that what is there is never an old one; `ended` is told that moment, after which it takes nothing more.
+   *
+   * @throws LogError `LOG_WRITE_FAILED`; it goes on, unless `ended` was told: then a power failure may bring it back
+   */
+  async end(ended: () => void): Promise<void> {
+    const { environment, directory } = this;
+    this.ending = true;
+    await this.rewrites.abort();
+    const { manifest } = this;
+    const failure = manifest && (await unlist(environment, directory));
+    if (failure?.isListed) {
+      this.ending = false;
+      throw failure.error;
+    }
+    ended();
     this.manifest = undefined;
+    await this.close().catch(() => undefined);
+    if (failure !== undefined) throw failure.error;
+    // What can't be removed now is a stray, and goes when the log is opened.
+    if (manifest !== undefined)
+      await removeFiles(environment, directory, filesOf(manifest)).catch(() => undefined);
   }
 
   /**

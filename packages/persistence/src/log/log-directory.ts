@@ -3,7 +3,7 @@ import { hasCode, ID_BYTES, syncDirectory } from '../directory.ts';
 import type { Environment } from '../environment.ts';
 import type { OpenFile } from '../file-system.ts';
 import { IO_CHUNK_BYTES_MAX } from '../limits.ts';
-import { LogDamagedError } from './log-errors.ts';
+import { asLogError, LogDamagedError, type LogError } from './log-errors.ts';
 import { encodeSegmentHeader, SEGMENT_HEADER_BYTES } from './log-layout.ts';
 import {
   baseName,
@@ -12,6 +12,7 @@ import {
   MANIFEST,
   type Manifest,
   NO_LOG,
+  readManifest,
   replaceManifest,
   segmentName,
 } from './manifest.ts';
@@ -122,7 +123,7 @@ export async function removeStrays(
   return strays;
 }
 
-function filesOf({ base, segments }: Manifest): string[] {
+export function filesOf({ base, segments }: Manifest): string[] {
   return [baseName(base.number), ...segments.map(({ number }) => segmentName(number))];
 }
 
@@ -155,10 +156,24 @@ async function checkUnnamed(
   }
 }
 
-/** Ends a log: first its manifest says that there is none, then its files go. */
-export async function endLog(disk: Disk, directory: string, manifest: Manifest): Promise<void> {
-  await replaceManifest(disk, directory, NO_LOG);
-  await removeFiles(disk, directory, filesOf(manifest));
+/**
+ * Makes the manifest say that there is no log. Answers why that failed, and whether there still is one, as far as
+ * can be seen; `undefined` if it did not fail.
+ */
+export async function unlist(
+  disk: Disk,
+  directory: string,
+): Promise<{ readonly error: LogError; readonly isListed: boolean } | undefined> {
+  try {
+    await replaceManifest(disk, directory, NO_LOG);
+    return undefined;
+  } catch (error) {
+    const isListed = await readManifest(disk.fs, directory).then(
+      (found) => typeof found === 'object',
+      () => true,
+    );
+    return { error: asLogError(error, directory, 'write'), isListed };
+  }
 }
 
 /** Removes the files of `old` that `now` does not name. */

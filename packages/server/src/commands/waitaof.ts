@@ -20,7 +20,8 @@ export function waitaof({ appendLog, timers }: ServerContext): Handler {
     if (local < 0 || replicas < 0) return out.error(OUT_OF_RANGE);
     if (local > 1) return out.error(LOCAL_MAX);
     if (timeout < 0 || timeout > TIMEOUT_MS_MAX) return out.error(TIMEOUT_RANGE);
-    if (local > 0 && !appendLog.enabled) return out.error(NO_LOG);
+    const canBeDurable = appendLog.enabled && !appendLog.ending;
+    if (local > 0 && !canBeDurable) return out.error(NO_LOG);
     let durable = false;
     let timer: unknown;
     const parked = new Parked(start, () => timers.clearTimeout(timer), true);
@@ -41,7 +42,7 @@ export function waitaof({ appendLog, timers }: ServerContext): Handler {
         // There are none: whoever asks for some waits as long as it has said.
         if (replicas === 0) done();
       };
-      if (appendLog.enabled) appendLog.whenDurable(looked);
+      if (canBeDurable) appendLog.whenDurable(looked);
       else looked(false);
     }
     return parked;

@@ -2,7 +2,7 @@
 // functions on the way of GET and SET are written for the machine: no object, no
 // string and no view is made for an operation, and a key is compared by words.
 import { Beside, type Structure } from './beside.ts';
-import { BulkLoader, type EntryColumns } from './bulk-load.ts';
+import { BulkLoad, type EntryColumns } from './bulk-load.ts';
 import { type ByteRanges, type KeyBatch, OneRange } from './byte-ranges.ts';
 import { Compactor } from './compactor.ts';
 import {
@@ -16,6 +16,7 @@ import {
 } from './layout.ts';
 import type { Region } from './memory.ts';
 import { Prefetcher } from './prefetch.ts';
+import { randomRef } from './random-ref.ts';
 import { PROBATION } from './record-log.ts';
 import type { ByteStoreShared } from './shared.ts';
 import { Sweeper } from './sweeper.ts';
@@ -38,7 +39,6 @@ export class ByteDatabase extends WrittenEntries {
   readonly compactor: Compactor;
   readonly sweeper: Sweeper;
   private readonly prefetcher: Prefetcher;
-  private readonly loader = new BulkLoader();
   private writes = 0;
   private readonly numberBytes = new Uint8Array(NUMBER_BYTES);
   private readonly numberView = new DataView(this.numberBytes.buffer);
@@ -106,36 +106,47 @@ export class ByteDatabase extends WrittenEntries {
   }
 
   /**
-   * Writes the entries `[from, to)` of a batch, as a restore has them: faster than one by one, and the
-   * journal is not told. Whatever was there under their keys is replaced.
-   *
-   * @throws ByteStoreError `TOO_LARGE`, `OUT_OF_MEMORY`; the entries before have been written
+   * Begins to write many entries, as a restore has them: faster than one by one, and the journal is
+   * not told. Whatever is there under their keys is replaced. Until the load has ended the database
+   * must be left alone: what was added is not found yet.
    */
-  load(batch: EntryColumns, from: number, to: number): void {
-    const { hasher, index, log, memory, loader } = this;
-    const { evictor } = this.shared;
-    const queueFor = (hash: number) => evictor?.queueFor(hash) ?? PROBATION;
-    const write = (entry: number) => this.writeOne(batch, entry);
-    try {
-      loader.load(batch, from, to, { hasher, index, log, memory, queueFor, write });
-    } finally {
-      this.expiringSize += loader.expiring;
-    }
+  beginLoad(): BulkLoad {
+    const { hasher, index, log, memory, shared } = this;
+    const range = new OneRange();
+    return new BulkLoad({
+      ...{ hasher, index, log, memory },
+      queueFor: (hash) => shared.evictor?.queueFor(hash) ?? PROBATION,
+      countExpiring: (count) => {
+        this.expiringSize += count;
+      },
+      write: (batch, entry) => this.writeLoaded(range, batch, entry),
+      link: (hash, ref) => this.linkLoaded(range, hash, ref),
+    });
   }
 
-  private writeOne(batch: EntryColumns, entry: number): void {
+  private writeLoaded(range: OneRange, batch: EntryColumns, entry: number): void {
     const { bytes } = batch;
     const key = batch.keyOffset[entry] as number;
-    const range = new OneRange().take(
-      bytes.subarray(key, key + (batch.keyLength[entry] as number)),
-    );
+    range.take(bytes.subarray(key, key + (batch.keyLength[entry] as number)));
     const deadline = batch.deadline[entry] as number;
     const flags =
       (deadline !== 0 ? DEADLINE : 0) | ((batch.encoding[entry] as number) << ENCODING_SHIFT);
     const offset = batch.valueOffset[entry] as number;
     const length = batch.valueLength[entry] as number;
-    this.countWrite(length);
+    // Compaction gets no turn: it would look for records in the index that are not there yet.
     this.write(range, 0, bytes, offset, length, flags, deadline);
+  }
+
+  /** Puts a record into the index, in the place of the one that has its key. */
+  private linkLoaded(range: OneRange, hash: number, ref: number): void {
+    const place = this.locate(range.take(this.keyOf(ref)), 0);
+    if (place < 0) {
+      this.index.insert(hash, ref);
+      return;
+    }
+    const old = this.index.chunk[place + 1] as number;
+    this.index.chunk[place + 1] = ref;
+    this.bury(old);
   }
 
   /**
@@ -216,11 +227,8 @@ export class ByteDatabase extends WrittenEntries {
     if (ref === 0) return false;
     const region = this.memory.regions[ref >>> REGION_BITS] as Region;
     const at = (ref & REGION_MASK) * 2;
-    const inPlace =
-      ((region.words[at] as number) & DEADLINE) !== 0 &&
-      deadline !== 0 &&
-      this.memory.frozen[ref >>> SEGMENT_BITS] === 0;
-    if (inPlace) {
+    const hasRoom = ((region.words[at] as number) & DEADLINE) !== 0 && deadline !== 0;
+    if (hasRoom && this.isFreeToChange(ref)) {
       this.writeDeadline(ref, region, at, deadline);
       this.shared.journal?.deadline(this.number, ref, deadline);
     } else {
@@ -262,7 +270,7 @@ export class ByteDatabase extends WrittenEntries {
   /** What a view may still read is left to it, and counted until it is closed. */
   private leaveBeside(): void {
     const { left, besideAccount, view } = this.shared;
-    if (view) left.push(this.beside);
+    if (view !== undefined) left.push(this.beside);
     else this.beside.forget();
     this.beside = new Beside(besideAccount);
   }
@@ -279,7 +287,7 @@ export class ByteDatabase extends WrittenEntries {
   /** A record chosen at random, each with the same chance; 0 if there is none. */
   random(): number {
     const { now, random } = this.shared;
-    return this.index.random(random, (ref) => {
+    return randomRef(this.index, random, (ref) => {
       const deadline = this.deadlineOf(ref);
       return deadline === 0 || deadline > now;
     });

@@ -4,7 +4,8 @@ import { Random } from '../conformance/random.ts';
 import { Cell, type Modelled, nameOf, pattern, same, sameCell } from './byte-model-values.ts';
 import { OneRange } from './byte-ranges.ts';
 import { ByteStore, type ByteStoreOptions } from './byte-store.ts';
-import type { FrozenBytes, FrozenEntry } from './frozen-bytes.ts';
+import type { FrozenBytes } from './frozen-bytes.ts';
+import type { FrozenEntry } from './frozen-record.ts';
 import { checkInvariants } from './invariants.ts';
 import { batchOf } from './test-batch.ts';
 

@@ -62,7 +62,6 @@ export class ByteStore {
   readonly memory: Memory;
   private readonly shared: ByteStoreShared;
   private readonly databases: (ByteDatabase | undefined)[];
-  private frozen: FrozenBytes | undefined;
   private evictedBefore = 0;
 
   constructor(options: ByteStoreOptions = {}) {
@@ -77,7 +76,7 @@ export class ByteStore {
       random: options.random ?? Math.random,
       now: 0,
       ghosts: new Map(),
-      view: false,
+      view: undefined,
       left: [],
       expired: 0,
       touching: true,
@@ -139,8 +138,8 @@ export class ByteStore {
 
   /** Bytes of segments, indexes, large values and structures, and of what eviction remembers. */
   get usedBytes(): number {
-    const { indexAccount, besideAccount, evictorAccount } = this.shared;
-    const beside = besideAccount.bytes + evictorAccount.bytes;
+    const { indexAccount, besideAccount, evictorAccount, view } = this.shared;
+    const beside = besideAccount.bytes + evictorAccount.bytes + (view?.keptBytes ?? 0);
     return this.memory.usedBytes + indexAccount.bytes + beside;
   }
 
@@ -221,13 +220,12 @@ export class ByteStore {
    * a time: it must be closed before the next.
    */
   freeze(): FrozenBytes {
-    if (this.frozen !== undefined) throw new Error('a frozen view is still open');
+    const { shared } = this;
+    if (shared.view !== undefined) throw new Error('a frozen view is still open');
     const databases = this.databases.filter((database) => database !== undefined);
-    this.shared.view = true;
-    this.frozen = new FrozenBytes(databases, this.shared, () => {
-      this.shared.view = false;
-      this.frozen = undefined;
+    shared.view = new FrozenBytes(databases, shared, () => {
+      shared.view = undefined;
     });
-    return this.frozen;
+    return shared.view;
   }
 }

@@ -159,23 +159,31 @@ export class Entries extends Records {
     this.bury(ref);
   }
 
-  /** Marks a record dead; while it is frozen it stays readable, as a ghost. */
+  /**
+   * Whether a record may change where it lies, or die: a view that has it to read yet keeps a copy,
+   * unless it refers to something, or there is no memory.
+   */
+  protected isFreeToChange(ref: number): boolean {
+    if (this.memory.frozen[ref >>> SEGMENT_BITS] === 0) return true;
+    return this.shared.view?.keep(ref) === true;
+  }
+
+  /** Marks a record dead; what a view has to read yet stays readable, as a ghost. */
   protected bury(ref: number): void {
-    const { memory } = this;
-    const { words } = memory.regions[ref >>> REGION_BITS] as Region;
+    const region = this.memory.regions[ref >>> REGION_BITS] as Region;
+    const { words } = region;
     const at = (ref & REGION_MASK) * 2;
-    const head = words[at] as number;
-    const segment = ref >>> SEGMENT_BITS;
     const granules = granulesAt(words, at);
-    if ((head & DEADLINE) !== 0) this.expiringSize--;
-    if (memory.frozen[segment] !== 0) {
-      words[at] = head | DEAD | GHOST;
+    if (((words[at] as number) & DEADLINE) !== 0) this.expiringSize--;
+    if (this.isFreeToChange(ref)) {
+      words[at] = ((words[at] as number) | DEAD) & ~GHOST;
+      letGo(region, at, this.beside);
+    } else {
+      words[at] = (words[at] as number) | DEAD | GHOST;
+      const segment = ref >>> SEGMENT_BITS;
       const ghosts = this.shared.ghosts.get(segment);
       if (ghosts === undefined) this.shared.ghosts.set(segment, [ref]);
       else ghosts.push(ref);
-    } else {
-      words[at] = head | DEAD;
-      letGo(memory, this.beside, ref);
     }
     this.log.free(ref, granules);
   }

@@ -93,6 +93,39 @@ describe('a frozen view', () => {
     expect(run.db.beside.size).toBe(large.length);
   });
 
+  it('costs what changes between two looks, and not what has changed in all', () => {
+    const run = new ByteModel(8, 10);
+    const set = (n: number, fill: number) => {
+      const value = new Uint8Array(400).fill(fill);
+      run.db.set(run.range.take(`key:${n}`), 0, value, 0, 400, 0, 0);
+    };
+    for (let n = 0; n < 20_000; n++) set(n, 1);
+    const before = run.store.usedBytes;
+    const frozen = run.store.freeze();
+    let [seen, most] = [0, 0];
+    for (const { value } of frozen) {
+      if (value.every((byte) => byte === 1)) seen++;
+      set(run.random.below(20_000), 2);
+      most = Math.max(most, run.store.usedBytes - before);
+    }
+    expect([seen, most]).toEqual([20_000, 2 ** 15]);
+    frozen.close();
+    expect(run.store.usedBytes).toBe(before);
+    checkInvariants(run.store);
+  });
+
+  it('leaves an entry as it was handed out, whatever is written over it', () => {
+    const run = filled(9);
+    const frozen = run.store.freeze();
+    for (const { key, value } of frozen) {
+      const before = value.slice();
+      const ref = run.db.find(run.range.take(key), 0);
+      run.db.overwrite(ref, new Uint8Array(value.length).fill(251), 0, value.length);
+      expect(Buffer.compare(value, before)).toBe(0);
+    }
+    frozen.close();
+  });
+
   it('is one at a time, and another can follow', () => {
     const run = filled(3);
     const first = run.store.freeze();

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Structure } from './beside.ts';
 import { OneRange } from './byte-ranges.ts';
 import { ByteStore } from './byte-store.ts';
-import type { FrozenTarget } from './frozen-bytes.ts';
+import type { FrozenTarget } from './frozen-record.ts';
 
 /** Room for so many bytes of keys and values, and what was put there. */
 class SmallTarget implements FrozenTarget {
@@ -96,4 +96,30 @@ it('does not copy a structure as if it were empty', () => {
   const again = store.freeze();
   expect(Array.from(again, ({ structure }) => structure)).toEqual([structure]);
   again.close();
+});
+
+it('copies every entry as it was, once, when all of them change in place between two targets', () => {
+  const store = new ByteStore();
+  const db = store.at(0);
+  const range = new OneRange();
+  const fill = (text: string) => {
+    const value = new TextEncoder().encode(text.repeat(40));
+    for (let i = 100; i < 600; i++) db.set(range.take(`key ${i}`), 0, value, 0, 40, 0, 0);
+  };
+  fill('a');
+  const view = store.freeze();
+  const target = new SmallTarget(47 * 7);
+  const copied: string[] = [];
+  for (let isMore = true; isMore; ) {
+    isMore = view.copyTo(target);
+    copied.push(...target.take());
+    fill('b');
+  }
+  view.close();
+  const expected = Array.from(
+    { length: 500 },
+    (_, i) => `key ${i + 100}|${'a'.repeat(40)}|0|0|0|0`,
+  );
+  expect(copied.sort()).toEqual(expected);
+  expect(new TextDecoder().decode(db.valueView(db.find(range.take('key 300'), 0)))).toMatch(/^b/);
 });

@@ -10,6 +10,8 @@ const V2 = 0x6c796765;
 const V3 = 0x74656462;
 const TAIL_MASKS = Int32Array.of(0, 0xff, 0xffff, 0xffffff);
 
+/** The bits of a hash. */
+export const HASH_BITS = 31;
 /** The greatest hash. */
 export const HASH_MAX = 0x7fffffff;
 

@@ -4,6 +4,7 @@ import { Random } from '../conformance/random.ts';
 import { HASH_MAX } from './half-sip-hash.ts';
 import { HashIndex } from './hash-index.ts';
 import { checkIndex } from './invariants.ts';
+import { randomRef } from './random-ref.ts';
 
 /** An index, and a list that says what should be in it. */
 class Indexed {
@@ -163,7 +164,8 @@ describe('HashIndex', () => {
     const drawn = new Map<number, number>();
     const rounds = 50_000;
     for (let i = 0; i < rounds; i++) {
-      const ref = indexed.index.random(
+      const ref = randomRef(
+        indexed.index,
         () => random.below(2 ** 31) / 2 ** 31,
         () => true,
       );
@@ -180,9 +182,44 @@ describe('HashIndex', () => {
     const indexed = new Indexed();
     for (let i = 1; i <= 5000; i++) indexed.insert(i * 4001);
     const one = indexed.entries[4321]?.ref as number;
-    expect(indexed.index.random(Math.random, (ref) => ref === one)).toBe(one);
-    expect(indexed.index.random(Math.random, () => false)).toBe(0);
-    expect(new HashIndex().random(Math.random, () => true)).toBe(0);
+    expect(randomRef(indexed.index, Math.random, (ref) => ref === one)).toBe(one);
+    expect(randomRef(indexed.index, Math.random, () => false)).toBe(0);
+    expect(randomRef(new HashIndex(), Math.random, () => true)).toBe(0);
+  });
+
+  it('takes entries in the order of their hashes when it has room for all of them', () => {
+    const random = new Random(9);
+    const indexed = new Indexed();
+    for (let i = 0; i < 5000; i++) indexed.insert(random.below(2 ** 31));
+    const hashes = Array.from({ length: 60_000 }, () => random.below(2 ** 31));
+    indexed.index.reserve(indexed.entries.length + hashes.length);
+    indexed.check();
+    const reserved = indexed.index.bytes;
+    for (const hash of hashes.sort((a, b) => a - b)) indexed.insert(hash);
+    indexed.check();
+    // A table more than others was filled up, if any.
+    expect(indexed.index.bytes).toBeLessThan(reserved * 1.2);
+  });
+
+  it('adds an entry where its hash is new, and says where it is not', () => {
+    const indexed = new Indexed();
+    const added = new Set<number>();
+    for (const hash of [0, 7, 7, HASH_MAX, 0, HASH_MAX, 6, 8, 7]) {
+      const { version } = indexed.index;
+      const ref = indexed.entries.length + 1;
+      expect(indexed.index.insertNew(hash, ref)).toBe(!added.has(hash));
+      expect(indexed.index.version !== version).toBe(!added.has(hash));
+      if (added.has(hash)) continue;
+      added.add(hash);
+      indexed.entries.push({ hash, ref });
+    }
+    for (let i = 1; i < 20_000; i++) {
+      const hash = i * 100_003;
+      const ref = indexed.entries.length + 1;
+      expect(indexed.index.insertNew(hash, ref)).toBe(true);
+      indexed.entries.push({ hash, ref });
+    }
+    indexed.check();
   });
 
   it('splits when the run at the end of a table has filled the room behind it', () => {
@@ -226,7 +263,7 @@ describe('HashIndex', () => {
     };
     expect(fill).toThrow(expect.objectContaining({ code: 'OUT_OF_MEMORY' }));
     indexed.check();
-    expect(indexed.index.random(Math.random, () => true)).not.toBe(0);
+    expect(randomRef(indexed.index, Math.random, () => true)).not.toBe(0);
     left = 100;
     for (let i = 0; i < 100_000; i++) indexed.insert(random.below(2 ** 31));
     indexed.check();

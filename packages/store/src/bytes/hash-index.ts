@@ -25,6 +25,8 @@ import {
 } from './index-tables.ts';
 import type { Allocate } from './memory.ts';
 
+/** Those that a hash can choose, and those behind them. */
+const ALL_SLOTS = TABLE_WORDS / 2;
 /** A table with so many entries is split: runs stay short. */
 const SPLIT_AT = Math.floor(TABLE_SLOTS * 0.85);
 /** Two halves with so few together become one again; well apart from a split. */
@@ -42,10 +44,6 @@ const DEPTH_MAX = 31 - TABLE_BITS;
 /** Where the halves of a table, or two tables that become one, are put together first. */
 const LOW = new TableDraft();
 const HIGH = new TableDraft();
-/** Fewer entries than this are listed and not drawn for; and draws end when most are unwanted. */
-const FEW = 64;
-const DRAWS_MAX = 100_000;
-
 /** Hashes to refs; several entries may have one hash. */
 export class HashIndex {
   /** Entries. */
@@ -143,12 +141,59 @@ export class HashIndex {
     }
   }
 
+  /**
+   * Adds an entry with a hash that no other has. False, and nothing has changed: there is one.
+   *
+   * @throws ByteStoreError as {@link insert}
+   */
+  insertNew(hash: number, ref: number): boolean {
+    const entry = this.directory[hash >>> (31 - this.depth)] as number;
+    const table = entry >>> DEPTH_BITS;
+    const chunk = this.chunks[table >>> CHUNK_BITS] as Int32Array;
+    const base = (table & CHUNK_MASK) * TABLE_WORDS;
+    let at = base + homeSlot(hash, entry & DEPTH_MASK) * 2;
+    while ((chunk[at] as number) < hash) at += 2;
+    if (chunk[at] === hash && chunk[at + 1] !== 0) return false;
+    const full = (this.tables.counts[table] as number) >= SPLIT_AT;
+    if (full || !this.put(table, chunk, base, at, hash, ref)) this.insert(hash, ref);
+    else this.version = (this.version + 1) | 0;
+    return true;
+  }
+
+  /**
+   * Splits tables until `count` entries find room, so that they may come in any order, that of their
+   * hashes too. Otherwise those that come first would all want the same few slots.
+   *
+   * @throws ByteStoreError `OUT_OF_MEMORY`, and some have been split
+   */
+  reserve(count: number): void {
+    const wanted = Math.min(DEPTH_MAX, Math.ceil(Math.log2(Math.max(count, 1) / SPLIT_AT)));
+    for (let hash = 0; hash <= HASH_MAX; ) {
+      const entry = this.directory[hash >>> (31 - this.depth)] as number;
+      const depth = entry & DEPTH_MASK;
+      if (depth < wanted && this.split(hash, entry >>> DEPTH_BITS, depth)) continue;
+      hash += 2 ** (31 - depth);
+    }
+  }
+
   /** False: the room behind the table is used up. */
   private insertInto(table: number, depth: number, hash: number, ref: number): boolean {
     const chunk = this.chunks[table >>> CHUNK_BITS] as Int32Array;
     const base = (table & CHUNK_MASK) * TABLE_WORDS;
     let at = base + homeSlot(hash, depth) * 2;
     while (chunk[at + 1] !== 0 && (chunk[at] as number) <= hash) at += 2;
+    return this.put(table, chunk, base, at, hash, ref);
+  }
+
+  /** Puts a slot at its place in the table that begins at `base`. False: the room behind it is used up. */
+  private put(
+    table: number,
+    chunk: Int32Array,
+    base: number,
+    at: number,
+    hash: number,
+    ref: number,
+  ): boolean {
     let end = at;
     while (chunk[end + 1] !== 0) end += 2;
     // The last slot stays empty: searches stop there.
@@ -198,8 +243,11 @@ export class HashIndex {
     const { tables } = this;
     const bit = 1 << (30 - depth);
     const words = tables.wordsOf(table);
-    if (!LOW.begin().add(words, depth + 1, (h) => (h & bit) === 0)) return false;
-    if (!HIGH.begin().add(words, depth + 1, (h) => (h & bit) !== 0)) return false;
+    // The slots are sorted: those with the bit follow those without, some of which may lie behind the middle.
+    let middle = TABLE_SLOTS / 2;
+    while (words[middle * 2 + 1] !== 0 && ((words[middle * 2] as number) & bit) === 0) middle++;
+    if (!LOW.begin().add(words, 0, middle, depth + 1)) return false;
+    if (!HIGH.begin().add(words, middle, ALL_SLOTS, depth + 1)) return false;
     const other = tables.make();
     if (depth === this.depth) this.doubleDirectory();
     tables.put(table, LOW);
@@ -220,8 +268,8 @@ export class HashIndex {
     if ((tables.counts[table] as number) + (tables.counts[buddy] as number) > MERGE_AT) return;
     const first = hash < buddyHash ? table : buddy;
     const last = hash < buddyHash ? buddy : table;
-    if (!LOW.begin().add(tables.wordsOf(first), depth - 1, () => true)) return;
-    if (!LOW.add(tables.wordsOf(last), depth - 1, () => true)) return;
+    if (!LOW.begin().add(tables.wordsOf(first), 0, ALL_SLOTS, depth - 1)) return;
+    if (!LOW.add(tables.wordsOf(last), 0, ALL_SLOTS, depth - 1)) return;
     tables.put(first, LOW);
     this.point(hash, depth - 1, first, first, depth - 1);
     tables.drop(last);
@@ -290,31 +338,5 @@ export class HashIndex {
       next = (Math.floor(next / span) + 1) * span;
       if (next > HASH_MAX) return 0;
     }
-  }
-
-  /** The ref in a slot drawn at random, 0 where there is none; each entry has the same chance. */
-  draw(random: () => number): number {
-    const table = Math.floor(random() * this.tables.made);
-    const chunk = this.chunks[table >>> CHUNK_BITS] as Int32Array;
-    // A table that was dropped, alone or with its chunk, is blank or gone.
-    if (chunk === NO_CHUNK) return 0;
-    const slot = Math.floor(random() * (TABLE_WORDS >>> 1));
-    return chunk[(table & CHUNK_MASK) * TABLE_WORDS + slot * 2 + 1] as number;
-  }
-
-  /**
-   * A ref chosen at random among those wanted, or 0 if there are none. All tables have
-   * the same number of slots, so each entry has the same chance to be drawn.
-   */
-  random(random: () => number, wanted: (ref: number) => boolean): number {
-    for (let draw = 0; draw < DRAWS_MAX && this.size > FEW; draw++) {
-      const ref = this.draw(random);
-      if (ref !== 0 && wanted(ref)) return ref;
-    }
-    const all: number[] = [];
-    this.walk(0, this.size, (ref) => {
-      if (wanted(ref)) all.push(ref);
-    });
-    return all[Math.floor(random() * all.length)] ?? 0;
   }
 }

@@ -52,22 +52,27 @@ export class TableDraft {
   }
 
   /**
-   * Adds the slots of a sorted table that are wanted, behind what is there; `depth` is
-   * that of the draft. False: they do not fit, which only a hash that is no longer
-   * secret could bring about.
+   * Adds the slots `[from, to)` of a sorted table behind what is there; `depth` is that of the
+   * draft. False: they do not fit, which only a hash that is no longer secret could bring about.
    */
-  add(words: Int32Array, depth: number, wanted: (hash: number) => boolean): boolean {
-    for (let i = 0; i < words.length; i += 2) {
-      const hash = words[i] as number;
-      if (words[i + 1] === 0 || !wanted(hash)) continue;
-      const at = Math.max(this.at, homeSlot(hash, depth) * 2);
+  add(table: Int32Array, from: number, to: number, depth: number): boolean {
+    const { words } = this;
+    let next = this.at;
+    let count = 0;
+    for (let i = from * 2; i < to * 2; i += 2) {
+      const ref = table[i + 1] as number;
+      if (ref === 0) continue;
+      const hash = table[i] as number;
+      const at = Math.max(next, homeSlot(hash, depth) * 2);
       // The last slot stays empty: searches stop there.
       if (at >= TABLE_WORDS - 2) return false;
-      this.words[at] = hash;
-      this.words[at + 1] = words[i + 1] as number;
-      this.at = at + 2;
-      this.count++;
+      words[at] = hash;
+      words[at + 1] = ref;
+      next = at + 2;
+      count++;
     }
+    this.at = next;
+    this.count += count;
     return true;
   }
 

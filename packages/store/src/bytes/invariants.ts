@@ -140,7 +140,10 @@ function checkSegment(
     const at = (ref & REGION_MASK) * 2;
     const head = words[at] as number;
     claim(indexed.has(ref) === ((head & DEAD) === 0), `record ${ref} is dead or in the index`);
-    claim(((head & GHOST) !== 0) === ghosts.delete(ref), `record ${ref} is listed as a ghost`);
+    const isGhost = (head & GHOST) !== 0 && (head & DEAD) !== 0;
+    claim(isGhost === ghosts.delete(ref), `record ${ref} is listed as a ghost`);
+    if ((head & (DEAD | GHOST)) === GHOST)
+      claim(store['shared'].view?.['keptOf'][segment] === 1, `record ${ref} was kept for a view`);
     if ((head & (DEAD | GHOST)) !== DEAD) checkBeside(database, ref, words, at, counted);
     if ((head & DEAD) !== 0) continue;
     counted.found++;
@@ -199,7 +202,7 @@ function earliestIn(
 /** Segments are frozen, and ghosts kept, for an open view only. */
 function checkFrozen(store: ByteStore, own: (segment: number, owner: string) => void): void {
   const { memory } = store;
-  const left = store['frozen']?.['left'] ?? [];
+  const left = store['shared'].view?.['left'] ?? [];
   const frozen = new Set(left.map(({ segment }) => segment));
   memory.frozen.forEach((flag, segment) => {
     claim((flag !== 0) === frozen.has(segment), `segment ${segment} is frozen for a view`);

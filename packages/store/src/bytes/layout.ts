@@ -25,12 +25,17 @@ export const KEY_LENGTH_MASK = 0x1fffff;
 export const DEADLINE = 1 << 21;
 /** No longer in the index. */
 export const DEAD = 1 << 22;
-/** Dead, but part of a frozen view that has not been read yet. */
+/**
+ * A frozen view sees it the other way round: it has a dead record to read yet, and a live one no longer,
+ * because it was given a copy.
+ */
 export const GHOST = 1 << 23;
 /** Key and value are in a buffer of their own. */
 export const LARGE = 1 << 24;
 export const TYPE_SHIFT = 25;
 export const TYPE_MASK = 7;
+/** Refers to something that lies beside the segments: a buffer or a structure. */
+export const BESIDE = LARGE | (TYPE_MASK << TYPE_SHIFT);
 export const ENCODING_SHIFT = 28;
 export const ENCODING_MASK = 3;
 /** How often a record was read lately, 0 to 3; the two highest bits. */

@@ -210,25 +210,23 @@ export class Records {
 
   /** The number of a structure is its entry's value. */
   protected structureNumber(ref: number): number {
-    return structureNumber(this.memory, this.beside, ref);
+    const region = this.memory.regions[ref >>> REGION_BITS] as Region;
+    return structureNumber(region, (ref & REGION_MASK) * 2, this.beside);
   }
 }
 
-/** The number of the structure of a record, which is its value. */
-export function structureNumber(memory: Memory, beside: Beside, ref: number): number {
-  const { words, view } = memory.regions[ref >>> REGION_BITS] as Region;
-  const at = (ref & REGION_MASK) * 2;
+/** The number of the structure of the record at a word, which is its value. */
+export function structureNumber({ words, view }: Region, at: number, beside: Beside): number {
   if (((words[at] as number) & LARGE) === 0) return view.getInt32(valueByte(words, at), true);
   const large = beside.large(words[keyWord(words, at)] as number);
   return large.view.getInt32(large.value, true);
 }
 
-/** Lets go of what a record refers to that nobody will read again. */
-export function letGo(memory: Memory, beside: Beside, ref: number): void {
-  const { words } = memory.regions[ref >>> REGION_BITS] as Region;
-  const at = (ref & REGION_MASK) * 2;
+/** Lets go of what the record at a word refers to, that nobody will read again. */
+export function letGo(region: Region, at: number, beside: Beside): void {
+  const { words } = region;
   const head = words[at] as number;
   if (((head >>> TYPE_SHIFT) & TYPE_MASK) !== 0)
-    beside.removeStructure(structureNumber(memory, beside, ref));
+    beside.removeStructure(structureNumber(region, at, beside));
   if ((head & LARGE) !== 0) beside.removeLarge(words[keyWord(words, at)] as number);
 }

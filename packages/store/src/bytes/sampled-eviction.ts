@@ -10,6 +10,7 @@ import {
   REGION_MASK,
 } from './layout.ts';
 import type { Region } from './memory.ts';
+import { drawRef } from './random-ref.ts';
 import { deadlineAt } from './record.ts';
 import { SegmentWalk } from './segment-walk.ts';
 
@@ -91,7 +92,7 @@ export class SampledEviction {
   private draw(database: ByteDatabase): number {
     const { random } = this.host;
     for (let i = 0; i < DRAWS; i++) {
-      const ref = database.index.draw(random);
+      const ref = drawRef(database.index, random);
       if (ref !== 0 && this.wanted(ref)) return ref;
     }
     return 0;

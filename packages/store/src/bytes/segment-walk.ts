@@ -1,4 +1,4 @@
-import { REGION_BITS, REGION_MASK, SEGMENT_BITS } from './layout.ts';
+import { REGION_BITS, REGION_MASK, SEGMENT_BITS, SEGMENT_GRANULES } from './layout.ts';
 import type { Memory, Region } from './memory.ts';
 import { granulesAt } from './record.ts';
 
@@ -26,6 +26,11 @@ export class SegmentWalk {
   /** Whether the segment is still the one that the walk began with. */
   get valid(): boolean {
     return this.memory.generation[this.segment] === this.generation;
+  }
+
+  /** Whether a record of the segment has been met. */
+  hasPassed(ref: number): boolean {
+    return (ref & (SEGMENT_GRANULES - 1)) < this.at;
   }
 
   /** The next record, or 0 at the end. */

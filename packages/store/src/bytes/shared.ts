@@ -1,6 +1,7 @@
 import type { Account } from './account.ts';
 import type { Beside } from './beside.ts';
 import type { Evictor } from './evictor.ts';
+import type { FrozenBytes } from './frozen-bytes.ts';
 import type { HalfSipHash } from './half-sip-hash.ts';
 import type { Journal } from './journal.ts';
 import type { Allocate, Memory } from './memory.ts';
@@ -14,10 +15,10 @@ export interface ByteStoreShared {
   readonly journal: Journal | undefined;
   /** Unix milliseconds by which deadlines are judged. */
   now: number;
-  /** Refs that died while their segment was frozen, by segment. */
+  /** Refs that died before a view has read them, and of which it could not keep a copy, by segment. */
   readonly ghosts: Map<number, number[]>;
-  /** A frozen view is open. */
-  view: boolean;
+  /** The frozen view that is open. */
+  view: FrozenBytes | undefined;
   /** What databases that were cleared since the view was frozen have left to it. */
   readonly left: Beside[];
   expired: number;

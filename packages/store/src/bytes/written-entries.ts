@@ -6,18 +6,17 @@ import type { ByteRanges } from './byte-ranges.ts';
 import { ByteStoreError } from './byte-store-error.ts';
 import { Entries } from './entries.ts';
 import {
+  BESIDE,
   DEAD,
   DEADLINE,
   FREQUENCY_MASK,
+  GHOST,
   INLINE_BYTES_MAX,
   KEY_BYTES_MAX,
   KEY_LENGTH_MASK,
   LARGE,
   REGION_BITS,
   REGION_MASK,
-  SEGMENT_BITS,
-  TYPE_MASK,
-  TYPE_SHIFT,
   VALUE_BYTES_MAX,
 } from './layout.ts';
 import { makeLarge } from './make-large.ts';
@@ -51,8 +50,8 @@ export class WrittenEntries extends Entries {
         const region = this.memory.regions[old >>> REGION_BITS] as Region;
         const at = (old & REGION_MASK) * 2;
         const { words } = region;
-        if (this.fits(old, words, at, flags, length)) {
-          words[at] = flags | keyLength | ((words[at] as number) & FREQUENCY_MASK);
+        if (fits(words, at, flags, length) && this.isFreeToChange(old)) {
+          words[at] = flags | keyLength | ((words[at] as number) & (FREQUENCY_MASK | GHOST));
           words[at + 1] = length;
           if (deadline !== 0) this.writeDeadline(old, region, at, deadline);
           copyIn(region, valueByte(words, at), ranges, value, offset, length);
@@ -72,7 +71,7 @@ export class WrittenEntries extends Entries {
     const region = this.memory.regions[ref >>> REGION_BITS] as Region;
     const at = (ref & REGION_MASK) * 2;
     const { words } = region;
-    if (!this.fits(ref, words, at, words[at] as number, length)) return false;
+    if (!fits(words, at, words[at] as number, length) || !this.isFreeToChange(ref)) return false;
     words[at + 1] = length;
     copyIn(region, valueByte(words, at), this.key, value, offset, length);
     return true;
@@ -172,20 +171,19 @@ export class WrittenEntries extends Entries {
     if (evictor === undefined) return PROBATION;
     return old === 0 ? evictor.queueFor(this.hash) : this.log.queueOf(segmentOf(old));
   }
+}
 
-  /**
-   * Whether a write may go where the old record of its key is, whose first word is at `at`: it
-   * takes as much room, and nothing has to stay. A structure goes with its record.
-   */
-  private fits(old: number, words: Int32Array, at: number, head: number, length: number): boolean {
-    const before = words[at] as number;
-    return (
-      ((before | head) & (LARGE | (TYPE_MASK << TYPE_SHIFT))) === 0 &&
-      ((before ^ head) & DEADLINE) === 0 &&
-      ((words[at + 1] as number) + 7) >>> 3 === (length + 7) >>> 3 &&
-      this.memory.frozen[old >>> SEGMENT_BITS] === 0
-    );
-  }
+/**
+ * Whether a write may go where the old record of its key is, whose first word is at `at`: it takes
+ * as much room. A structure goes with its record.
+ */
+function fits(words: Int32Array, at: number, head: number, length: number): boolean {
+  const before = words[at] as number;
+  return (
+    ((before | head) & BESIDE) === 0 &&
+    ((before ^ head) & DEADLINE) === 0 &&
+    ((words[at + 1] as number) + 7) >>> 3 === (length + 7) >>> 3
+  );
 }
 
 function tooLarge(keyLength: number, length: number): ByteStoreError {

@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { type Environment, resolveEnvironment } from './environment.ts';
+import { TimeSlice } from './time-slice.ts';
+
+/** Time that passes only when somebody works, and a loop in whose turns others take `turnMs`. */
+class Loop {
+  now = 0;
+  turns = 0;
+  readonly environment: Environment;
+
+  constructor(turnMs: number) {
+    this.environment = resolveEnvironment({
+      monotonic: { now: () => this.now },
+      yieldToEventLoop: async () => {
+        this.turns += 1;
+        this.now += turnMs;
+      },
+    });
+  }
+}
+
+describe('a slice of time', () => {
+  test('is spent when it has been held for as long as it may, and not by waiting', async () => {
+    const loop = new Loop(1);
+    const slice = new TimeSlice(loop.environment, 2);
+    loop.now += 1;
+    await slice.waitFor(Promise.resolve().then(() => (loop.now += 10)));
+    expect(slice.spent).toBe(false);
+    loop.now += 1;
+    expect(slice.spent).toBe(true);
+    await slice.pause();
+    expect(slice.spent).toBe(false);
+  });
+
+  test('leaves nine times as much to others that have work', async () => {
+    const loop = new Loop(0.5);
+    const slice = new TimeSlice(loop.environment, 2);
+    loop.now += 2;
+    await slice.pause();
+    expect(loop.turns).toBe(36);
+    loop.now += 4;
+    await slice.pause();
+    expect(loop.turns).toBe(36 + 72);
+  });
+
+  test('counts what they had while the disk was waited for', async () => {
+    const loop = new Loop(0.5);
+    const slice = new TimeSlice(loop.environment, 2);
+    loop.now += 2;
+    await slice.waitFor(Promise.resolve().then(() => (loop.now += 17)));
+    await slice.pause();
+    expect(loop.turns).toBe(2);
+    loop.now += 2;
+    await slice.waitFor(Promise.resolve().then(() => (loop.now += 100)));
+    await slice.pause();
+    expect(loop.turns).toBe(3);
+    loop.now += 2;
+    await slice.pause();
+    expect(loop.turns).toBe(3 + 36);
+  });
+
+  test('ends its pause when nobody has had work for a while', async () => {
+    const loop = new Loop(0.02);
+    const slice = new TimeSlice(loop.environment, 2);
+    loop.now += 2;
+    await slice.pause();
+    expect(loop.turns).toBeLessThan(20);
+  });
+});
