@@ -209,7 +209,10 @@ function build(config: Config, surroundings: Surroundings, storage: Storage) {
   const server: KvServer = new KvServer({
     version,
     keyspaces: engine,
-    snapshots: keeper === undefined ? memoryOnly(storage, clock) : keptSnapshots(keeper),
+    snapshots:
+      keeper === undefined
+        ? memoryOnly(storage, clock)
+        : keptSnapshots(keeper, () => live.current['stop-writes-on-bgsave-error']),
     appendLog: appendLog ?? noLog,
     lifecycle,
     configuration: live,

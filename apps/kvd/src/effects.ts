@@ -38,6 +38,7 @@ export function configEffects(affected: Affected): Effects {
     save({ save }) {
       if (keeper !== undefined) keeper.savePoints = save;
     },
+    'stop-writes-on-bgsave-error': () => {},
     'notify-keyspace-events': (now) => {
       affected.server().keyspaceEvents = now['notify-keyspace-events'];
     },

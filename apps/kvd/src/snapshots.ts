@@ -70,8 +70,12 @@ export function saveProgress(keeper: SnapshotKeeper): Progress | undefined {
   return { entries, fraction: entries / Math.max(1, entriesExpected) };
 }
 
-/** The server's view of a snapshot keeper. */
-export function keptSnapshots(keeper: SnapshotKeeper): Snapshots {
+/**
+ * The server's view of a snapshot keeper.
+ *
+ * @param refusesWrites - whether nothing more is to be written after a save that failed, where saves are due by themselves
+ */
+export function keptSnapshots(keeper: SnapshotKeeper, refusesWrites: () => boolean): Snapshots {
   return {
     get saving() {
       return keeper.saving;
@@ -87,6 +91,10 @@ export function keptSnapshots(keeper: SnapshotKeeper): Snapshots {
     },
     get lastSaveDurationMs() {
       return keeper.lastDurationMs ?? 0;
+    },
+    get failure() {
+      if (keeper.lastSaveOk || keeper.savePoints.length === 0 || !refusesWrites()) return undefined;
+      return keeper.lastError?.message;
     },
     get savedEntries() {
       return keeper.progress?.entries ?? 0;
@@ -111,6 +119,7 @@ export function noSnapshots(startedAt: number): Snapshots & { changed(): void } 
     lastSaveOk: true,
     lastSaveError: undefined,
     lastSaveDurationMs: 0,
+    failure: undefined,
     savedEntries: 0,
     get changes() {
       return changes;

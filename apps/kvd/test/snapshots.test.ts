@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from '@kv/client';
 import { describe, expect, it } from 'vitest';
@@ -49,6 +49,39 @@ describe('a server with a data directory', () => {
     clock.advance(10_000);
     expect(await client.bgsave()).toBe('Background save started');
     await expect.poll(() => client.lastsave()).toBe(1_700_000_072);
+  });
+
+  it('refuses writes after a save that failed, until one succeeds or it is told not to', async () => {
+    const dir = directory();
+    await using kvd = await startKvd({ dir, save: '3600 1' });
+    await using client = await connect(kvd.url);
+    await client.set('k', 1);
+    rmSync(dir, { recursive: true });
+    writeFileSync(dir, 'not a directory');
+    await expect(client.save()).rejects.toThrow('could not be');
+    await expect(client.set('k', 2)).rejects.toMatchObject({ replyCode: 'MISCONF' });
+    await expect(client.set('k', 2)).rejects.toThrow('stop-writes-on-bgsave-error');
+    expect(await client.get('k')).toBe(1);
+    await client.configSet('stop-writes-on-bgsave-error', 'no');
+    expect(await client.set('k', 2)).toBe(1);
+    await client.configSet('stop-writes-on-bgsave-error', 'yes');
+    await expect(client.del('k')).rejects.toMatchObject({ replyCode: 'MISCONF' });
+    rmSync(dir);
+    mkdirSync(dir);
+    await client.save();
+    expect(await client.set('k', 3)).toBe(1);
+  });
+
+  it('goes on with writes after a SAVE that failed where nothing is saved by itself', async () => {
+    const dir = directory();
+    await using kvd = await startKvd({ dir });
+    await using client = await connect(kvd.url);
+    rmSync(dir, { recursive: true });
+    writeFileSync(dir, 'not a directory');
+    await expect(client.save()).rejects.toThrow('could not be');
+    expect(await client.set('k', 1)).toBe(1);
+    rmSync(dir);
+    mkdirSync(dir);
   });
 
   it('refuses SAVE and BGSAVE while a save is running', async () => {

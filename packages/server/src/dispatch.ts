@@ -15,7 +15,6 @@ import {
   type ReplyWriter,
   type RequestBatch,
 } from '@kv/protocol';
-import { logFailed } from './append-log-errors.ts';
 import { CommandRunner } from './command-runner.ts';
 import { bitmapCommands } from './commands/bitmap.ts';
 import { connectionCommands } from './commands/connection.ts';
@@ -25,6 +24,7 @@ import { serverCommands } from './commands/server.ts';
 import { stringCommands } from './commands/string.ts';
 import { transactionCommands } from './commands/transactions.ts';
 import type { Dialect } from './dialect.ts';
+import { logFailed, saveFailed } from './disk-errors.ts';
 import type { Handler, ServerContext } from './handler.ts';
 import type { Parked } from './parked.ts';
 import { mayBeginRun, runPlain } from './plain-run.ts';
@@ -43,12 +43,12 @@ const NOT_WITHIN = errorReply('Command not allowed inside a transaction');
 const QUEUE_FULL = errorReply('the transaction would be longer than 1073741824 bytes');
 const HELLO_FIRST = errorReply('a native connection begins with HELLO', 'NOPROTO');
 
-/** What a command needs, by its number: a log that can be written, and room in memory. */
-const LOG = 1;
+/** What a command needs, by its number: a disk that can be written, and room in memory. */
+const DISK = 1;
 const ROOM = 2;
 const NEEDS = Uint8Array.from(
   COMPILED,
-  (command) => (command?.writes ? LOG : 0) | (command?.deniedWithoutMemory ? ROOM : 0),
+  (command) => (command?.writes ? DISK : 0) | (command?.deniedWithoutMemory ? ROOM : 0),
 );
 
 /** Executes the rows of batches: finds the command, checks, and runs its handler. */
@@ -86,7 +86,7 @@ export class Dispatcher {
     request.size = request.count[row] as number;
     if (this.isOrdinary(session) && id > 0 && isPlain(id, request)) {
       const needs = NEEDS[id] as number;
-      const mayWrite = (needs & LOG) === 0 || this.context.appendLog.failure === undefined;
+      const mayWrite = (needs & DISK) === 0 || this.diskRefusal === undefined;
       if (mayWrite && ((needs & ROOM) === 0 || this.hasRoom(request, row)))
         return this.runner.execute(id, request, row, session, out);
     }
@@ -108,8 +108,8 @@ export class Dispatcher {
     const id = request.command[row] as number;
     if (!mayBeginRun(id) || !this.runner.isQuick(id, 1) || !this.isOrdinary(session)) return row;
     if (session.repliesOff || session.skipsReply) return row;
-    const { keyspaces, appendLog, statistics } = this.context;
-    const mayWrite = keyspaces.maxBytes === 0 && appendLog.failure === undefined;
+    const { keyspaces, statistics } = this.context;
+    const mayWrite = keyspaces.maxBytes === 0 && this.diskRefusal === undefined;
     const next = runPlain(request, row, to, session.keyspace, out, mayWrite, statistics);
     if (next > row) session.lastCommand = request.command[next - 1] as number;
     return next;
@@ -267,14 +267,15 @@ export class Dispatcher {
     }
     if (!command.allowedWhileLoading && !this.hasLoaded()) return Errors.loading;
     const wrong = checkArguments(command, request);
-    return wrong ?? this.logRefusal(command) ?? this.memoryRefusal(command, request, row);
+    const refused = command.writes ? this.diskRefusal : undefined;
+    return wrong ?? refused ?? this.memoryRefusal(command, request, row);
   }
 
-  /** What can't be logged is not written. */
-  private logRefusal({ writes }: CompiledCommand): ErrorReply | undefined {
-    const { failure } = this.context.appendLog;
-    if (!writes || failure === undefined) return undefined;
-    return logFailed(failure);
+  /** What can't be kept is not written. */
+  private get diskRefusal(): ErrorReply | undefined {
+    const { appendLog, snapshots } = this.context;
+    if (appendLog.failure !== undefined) return logFailed(appendLog.failure);
+    return snapshots.failure === undefined ? undefined : saveFailed(snapshots.failure);
   }
 
   private memoryRefusal(

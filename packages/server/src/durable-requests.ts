@@ -1,6 +1,6 @@
 // Requests whose replies wait until what they did is on disk, whatever the log's policy.
 import type { RequestBatch } from '@kv/protocol';
-import { logFailed, NO_LOG } from './append-log-errors.ts';
+import { logFailed, NO_LOG } from './disk-errors.ts';
 import type { Client, Executor } from './executor.ts';
 import type { ServerContext } from './handler.ts';
 

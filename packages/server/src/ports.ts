@@ -143,6 +143,8 @@ export interface Snapshots {
   /** What made the last save fail, for people; `undefined` when it did not. */
   readonly lastSaveError: string | undefined;
   readonly lastSaveDurationMs: number;
+  /** Why writes are refused now, for people; `undefined` when they are not. */
+  readonly failure: string | undefined;
   /** Entries written so far by a running save. */
   readonly savedEntries: number;
   /** Changes since the last save that ended well. */

@@ -75,6 +75,19 @@ test('requests wait when too much is held, and go on when it has been sent', asy
   expect((await Promise.all(calls)).every((value) => value === 'x'.repeat(300_000))).toBe(true);
 });
 
+test('after a save that failed writes are refused, where the server is to, and reads answered', async () => {
+  await using server = await startServer();
+  const client = await server.greeted();
+  await client.call('SET', 'a', '1');
+  server.snapshots.failure = 'no space left on device';
+  const refused = { code: 'MISCONF', message: expect.stringContaining('no space left on device') };
+  expect(await client.call('SET', 'a', '2')).toMatchObject(refused);
+  expect(await client.call('FLUSHALL')).toMatchObject(refused);
+  expect(await client.call('GET', 'a')).toBe('1');
+  server.snapshots.failure = undefined;
+  expect(await client.call('SET', 'a', '2')).toBe(1);
+});
+
 test('while the log cannot be written writes are refused and reads answered', async () => {
   await using server = await startServer();
   const client = await server.greeted();

@@ -63,6 +63,7 @@ class ManualSnapshots implements Snapshots {
   readonly lastSaveOk = true;
   readonly lastSaveError = undefined;
   readonly lastSaveDurationMs = 0;
+  failure: string | undefined;
   readonly savedEntries = 0;
   readonly changes = 0;
   flushes = 0;

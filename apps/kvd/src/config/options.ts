@@ -126,6 +126,13 @@ export const OPTIONS = [
     help: 'save after SECONDS if there were CHANGES, in pairs; "" never saves by itself',
   }),
   option({
+    name: 'stop-writes-on-bgsave-error',
+    kind: KINDS.yesNo,
+    default: 'yes',
+    group: 'Data',
+    help: 'refuse writes after a save that failed, until one succeeds; only where there are save points',
+  }),
+  option({
     name: 'appendonly',
     kind: KINDS.yesNo,
     default: 'no',

@@ -33,21 +33,23 @@ export function drawSettings(random: Random, keeping: Keeping = random.pick(KEEP
   const logs = keeping !== 'snapshots';
   const policyChanges = keeping === 'always' && random.chance(0.3);
   const savePoints = random.pick(logs ? ['', '1 20'] : ['', '1 1', '1 20']);
+  const flags = {
+    port: '0',
+    bind: '127.0.0.1',
+    dir: '/data',
+    databases: '8',
+    save: savePoints,
+    appendonly: logs ? 'yes' : 'no',
+    ...(logs ? { appendfsync: keeping } : {}),
+    'auto-aof-rewrite-percentage': '100',
+    'auto-aof-rewrite-min-size': random.pick(['1kb', '4kb', '64mb']),
+    transport: random.pick(['auto', 'auto', 'stream']),
+  };
+  const clients = random.between(2, 4);
   return {
     keeping,
-    flags: {
-      port: '0',
-      bind: '127.0.0.1',
-      dir: '/data',
-      databases: '8',
-      save: savePoints,
-      appendonly: logs ? 'yes' : 'no',
-      ...(logs ? { appendfsync: keeping } : {}),
-      'auto-aof-rewrite-percentage': '100',
-      'auto-aof-rewrite-min-size': random.pick(['1kb', '4kb', '64mb']),
-      transport: random.pick(['auto', 'auto', 'stream']),
-    },
-    clients: random.between(2, 4),
+    flags: { ...flags, 'stop-writes-on-bgsave-error': clients === 3 ? 'no' : 'yes' },
+    clients,
     lives: random.between(2, 5),
     diskFails: random.chance(0.25),
     bitsFlip: random.chance(0.2),

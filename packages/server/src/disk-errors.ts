@@ -10,3 +10,11 @@ export const NO_LOG = errorReply(
 export function logFailed(failure: string): ErrorReply {
   return errorReply(`Errors writing to the AOF file: ${failure}`, 'MISCONF');
 }
+
+/** What could not be saved is not added to; `failure` is why the last save failed. */
+export function saveFailed(failure: string): ErrorReply {
+  return errorReply(
+    `the last save failed: ${failure}. Writes are refused until one succeeds, or stop-writes-on-bgsave-error is no`,
+    'MISCONF',
+  );
+}
