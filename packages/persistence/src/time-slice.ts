@@ -1,7 +1,7 @@
 import type { Environment } from './environment.ts';
 
 /** While others have work, they get so many times what a slice has taken. */
-const SHARE_OF_OTHERS = 9;
+const SHARE_OF_OTHERS = 14;
 /** A turn of the event loop that takes longer has done work: one that has nothing to do takes two or three microseconds. */
 const BUSY_TURN_MS = 0.008;
 /** When no turn has been busy for so long, nobody has work, and nobody waits for a processor that writes the file. */
