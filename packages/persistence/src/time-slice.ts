@@ -1,11 +1,11 @@
 import type { Environment } from './environment.ts';
 
 /** While others have work, they get so many times what a slice has taken. */
-const SHARE_OF_OTHERS = 9;
-/** A turn of the event loop that takes longer has done work. */
-const BUSY_TURN_MS = 0.03;
-/** When no turn has been busy for so long, nobody has work. */
-const QUIET_MS = 0.3;
+const SHARE_OF_OTHERS = 14;
+/** A turn of the event loop that takes longer has done work: one that has nothing to do takes two or three microseconds. */
+const BUSY_TURN_MS = 0.008;
+/** When no turn has been busy for so long, nobody has work, and nobody waits for a processor that writes the file. */
+const QUIET_MS = 2;
 
 /**
  * Keeps work on the event loop short, and leaves most of the loop to others while they have work: asks the clock,
