@@ -15,7 +15,7 @@ describe('a progress line', () => {
   it('shows nothing for short work', () => {
     const { written, clock, line } = terminal();
     line.show(half);
-    clock.now = 499;
+    clock.now = 199;
     line.show(half);
     line.end();
     expect(written).toStrictEqual([]);
@@ -33,7 +33,7 @@ describe('a progress line', () => {
 
   it('is drawn no more often than a person can see', () => {
     const { written, clock, line } = terminal();
-    for (; clock.now < 1500; clock.now++) line.show(half);
+    for (; clock.now < 1200; clock.now++) line.show(half);
     expect(written).toHaveLength(10);
   });
 

@@ -15,7 +15,7 @@ export interface ProgressLine {
 }
 
 /** Short work shows nothing; a line is drawn no more often than this. */
-const QUIET_MS = 500;
+const QUIET_MS = 200;
 const REDRAW_MS = 100;
 const BAR_WIDTH = 24;
 /** Of a terminal that does not tell. */

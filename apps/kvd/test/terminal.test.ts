@@ -55,7 +55,7 @@ describe.runIf(hasScript)('kvd in a terminal', () => {
     timeout: 40_000,
   }, async () => {
     const dir = join(root, 'large');
-    await writeLargeSnapshot(dir, 2_500_000);
+    await writeLargeSnapshot(dir, 5_000_000);
     const kvd = inTerminal(['--dir', dir, '--port', '0', '--loglevel', 'debug'], { NO_COLOR: '1' });
     const { screen } = kvd;
     await expect.poll(() => screen.text, { timeout: 20_000 }).toContain('ready to accept');
