@@ -6,7 +6,8 @@
 // of what a turn would take is finding out what the array is.
 import { ABSENT, type KeyBatch, UNKNOWN } from './byte-ranges.ts';
 import { HASH_MAX, type HalfSipHash } from './half-sip-hash.ts';
-import { DEPTH_BITS, DEPTH_MASK, type HashIndex } from './hash-index.ts';
+import type { HashIndex } from './hash-index.ts';
+import { DEPTH_BITS, DEPTH_MASK } from './index-directory.ts';
 import {
   CHUNK_BITS,
   CHUNK_MASK,
