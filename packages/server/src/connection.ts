@@ -27,7 +27,7 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
   dialect: Dialect;
   private readonly machinery: Machinery;
   private readonly onClose: (connection: Connection) => void;
-  private readonly input = new RequestInput();
+  private readonly input: RequestInput;
   private receivedBytes = 0;
   /** What the statistics count for this connection. */
   private countedBytes = 0;
@@ -51,6 +51,7 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
   ) {
     this.session = session;
     this.machinery = machinery;
+    this.input = new RequestInput(machinery.spares);
     this.dialect = machinery.native;
     this.suspension = new Suspension(machinery.context.pause, () => this.takeTurn());
     this.onClose = onClose;

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { InputTail } from './input-tail.ts';
 import { HEADROOM_BYTES, READ_BYTES, SharedInput } from './shared-input.ts';
+import { SpareArrays } from './spare-arrays.ts';
 
 const left = ({ bytes, start, end }: InputTail): number[] => [...bytes.subarray(start, end)];
 
 test('a chunk is used where it is while nothing older is left', () => {
-  const tail = new InputTail();
+  const tail = new InputTail(new SpareArrays());
   const chunk = Uint8Array.of(1, 2, 3);
   tail.add(chunk);
   expect(tail.bytes).toBe(chunk);
@@ -14,7 +15,7 @@ test('a chunk is used where it is while nothing older is left', () => {
 });
 
 test('what is left is joined with what comes, and no chunk is written to', () => {
-  const tail = new InputTail();
+  const tail = new InputTail(new SpareArrays());
   const first = Uint8Array.of(1, 2, 3);
   tail.add(first);
   tail.consume(1);
@@ -27,7 +28,7 @@ test('what is left is joined with what comes, and no chunk is written to', () =>
 });
 
 test('room follows what has arrived, is had in one piece from 4 MiB on, and ends where the frame does', () => {
-  const tail = new InputTail();
+  const tail = new InputTail(new SpareArrays());
   const total = 10_000_000;
   tail.add(new Uint8Array(10));
   tail.expect(total);
@@ -44,7 +45,7 @@ test('room follows what has arrived, is had in one piece from 4 MiB on, and ends
 });
 
 test('the room of a giant frame is not kept for the beginning of a small one', () => {
-  const tail = new InputTail();
+  const tail = new InputTail(new SpareArrays());
   tail.add(new Uint8Array(10));
   tail.add(new Uint8Array(2_000_000));
   tail.consume(tail.end - 1);
@@ -52,7 +53,7 @@ test('the room of a giant frame is not kept for the beginning of a small one', (
 });
 
 test('bytes that were given away are left, and what follows is kept apart from them', () => {
-  const tail = new InputTail();
+  const tail = new InputTail(new SpareArrays());
   tail.add(Uint8Array.of(1, 2, 3));
   tail.add(Uint8Array.of(4, 5));
   expect(tail.own).toBe(true);
@@ -75,7 +76,7 @@ function reads(tail: InputTail, input: SharedInput, ...bytes: number[]): void {
 
 test('what is read into shared bytes is used there, and what is left of it is kept', () => {
   const input = new SharedInput();
-  const [one, other] = [new InputTail(), new InputTail()];
+  const [one, other] = [new InputTail(new SpareArrays()), new InputTail(new SpareArrays())];
   reads(one, input, 1, 2, 3);
   expect(one.bytes).toBe(input.bytes);
   expect(one.own).toBe(false);
@@ -104,7 +105,7 @@ const BEGINNING = Array.from({ length: 5000 }, (_, i) => i & 255);
 
 test('a long frame of which little has come gets no room beforehand', () => {
   const input = new SharedInput();
-  const tail = new InputTail();
+  const tail = new InputTail(new SpareArrays());
   tail.expect(5 * READ_BYTES);
   for (let i = 0; i < 100; i++) {
     reads(tail, input, i);
@@ -116,7 +117,7 @@ test('a long frame of which little has come gets no room beforehand', () => {
 
 test('a long frame is read where it will stay', () => {
   const input = new SharedInput();
-  const tail = new InputTail();
+  const tail = new InputTail(new SpareArrays());
   const total = 5 * READ_BYTES;
   reads(tail, input, ...BEGINNING);
   expect(tail.place()).toBeUndefined();
@@ -141,7 +142,7 @@ test('a long frame is read where it will stay', () => {
 
 test('what is read to a place that was given up meanwhile is not lost', () => {
   const input = new SharedInput();
-  const tail = new InputTail();
+  const tail = new InputTail(new SpareArrays());
   reads(tail, input, ...BEGINNING);
   tail.expect(3 * READ_BYTES);
   tail.settle();
@@ -151,4 +152,23 @@ test('what is read to a place that was given up meanwhile is not lost', () => {
   tail.placed(place, 3);
   expect(left(tail)).toEqual([3, 4, 5]);
   expect(tail.bytes.buffer).not.toBe(place.buffer);
+});
+
+test('the array of a frame that has been read serves the next one, of whoever it is, unless it was given away', () => {
+  const spares = new SpareArrays();
+  const [one, other] = [new InputTail(spares), new InputTail(spares)];
+  const begin = (tail: InputTail): Uint8Array => {
+    tail.add(Uint8Array.of(1, 2, 3));
+    tail.add(Uint8Array.of(4, 5));
+    expect(tail.own).toBe(true);
+    return tail.bytes;
+  };
+  const array = begin(one);
+  one.consume(one.end);
+  expect(begin(other)).toBe(array);
+  expect(left(other)).toEqual([1, 2, 3, 4, 5]);
+  other.leave(4);
+  expect(left(other)).toEqual([5]);
+  expect(begin(one)).not.toBe(array);
+  expect([...array.subarray(0, 5)]).toEqual([1, 2, 3, 4, 5]);
 });

@@ -1,4 +1,5 @@
 import { HEADROOM_BYTES, READ_BYTES, type SharedInput } from './shared-input.ts';
+import type { SpareArrays } from './spare-arrays.ts';
 
 /** The least that a kept partial frame gets, so that it does not grow byte by byte. */
 const KEPT_BYTES_MIN = 1024;
@@ -42,6 +43,11 @@ export class InputTail {
   private keptView: DataView = NO_VIEW;
   /** The whole length of the frame at `start`, once it is known. */
   private wanted = 0;
+  private readonly spares: SpareArrays;
+
+  constructor(spares: SpareArrays) {
+    this.spares = spares;
+  }
 
   /** Whether `bytes` is an array of this tail's own, which it may give away. */
   get own(): boolean {
@@ -103,6 +109,8 @@ export class InputTail {
   leave(offset: number): void {
     const left = this.end - offset;
     const rest = new Uint8Array(this.bytes.subarray(offset, this.end));
+    // Not ours any more, nor anybody's here.
+    if (this.own) this.kept = NO_BYTES;
     this.clear();
     if (left > 0) this.use(rest, viewOf(rest), 'chunk', 0, left);
   }
@@ -118,6 +126,7 @@ export class InputTail {
   /** Drops everything. */
   clear(): void {
     this.use(NO_BYTES, NO_VIEW, 'chunk', 0, 0);
+    if (this.kept !== NO_BYTES) this.spares.give(this.kept);
     this.kept = NO_BYTES;
     this.keptView = NO_VIEW;
     this.wanted = 0;
@@ -152,24 +161,28 @@ export class InputTail {
   /** Moves what is left to the front of an array of our own with room for `needed` bytes. */
   private move(left: number, needed: number): void {
     const { bytes, start, end } = this;
-    if (needed > this.kept.length) {
-      this.kept = this.allocate(needed);
-      this.keptView = viewOf(this.kept);
+    if (needed <= this.kept.length) {
+      if (bytes === this.kept) bytes.copyWithin(0, start, end);
+      else this.kept.set(bytes.subarray(start, end));
+    } else {
+      const larger = this.allocate(needed);
+      larger.set(bytes.subarray(start, end));
+      if (this.kept !== NO_BYTES) this.spares.give(this.kept);
+      this.kept = larger;
+      this.keptView = viewOf(larger);
     }
-    if (bytes === this.kept) bytes.copyWithin(0, start, end);
-    else this.kept.set(bytes.subarray(start, end));
     this.use(this.kept, this.keptView, 'own', 0, left);
   }
 
   /** An array with room for `needed` bytes and for what will follow them. */
   private allocate(needed: number): Uint8Array {
     const doubled = Math.max(KEPT_BYTES_MIN, needed * 2);
-    if (this.wanted === 0) return new Uint8Array(doubled);
+    if (this.wanted === 0) return this.spares.take(doubled) ?? new Uint8Array(doubled);
     // As far as the frame that is on its way needs it, with room for what comes with its end.
     const enough = Math.max(needed, this.wanted + READ_BYTES);
     const atOnce = needed < BEGUN_BYTES_MIN ? 0 : WHOLE_BYTES_MAX;
     const next = Math.min(enough, Math.max(doubled, atOnce));
-    if (needed < RESERVED_FROM_BYTES) return new Uint8Array(next);
+    if (needed < RESERVED_FROM_BYTES) return this.spares.take(next) ?? new Uint8Array(next);
     try {
       return new Uint8Array(enough);
     } catch {

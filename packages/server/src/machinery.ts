@@ -4,6 +4,7 @@ import type { Dialect } from './dialect.ts';
 import type { Executor } from './executor.ts';
 import type { Gathering } from './gathering.ts';
 import type { ServerContext } from './handler.ts';
+import type { SpareArrays } from './spare-arrays.ts';
 import type { Turn } from './turn.ts';
 
 /** What the connections of a server share: one of them has its turn at a time. */
@@ -15,5 +16,7 @@ export interface Machinery {
   readonly native: Dialect;
   readonly resp: Dialect;
   readonly turn: Turn;
+  /** For what connections keep of requests that are on their way. */
+  readonly spares: SpareArrays;
   readonly busyPoll: BusyPoll;
 }

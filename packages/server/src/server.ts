@@ -41,6 +41,7 @@ import type { TlsIdentity } from './secure-server.ts';
 import { Session } from './session.ts';
 import { SharedInput } from './shared-input.ts';
 import { SlowLog } from './slow-log.ts';
+import { SpareArrays } from './spare-arrays.ts';
 import { Statistics } from './statistics.ts';
 import { Turn } from './turn.ts';
 import { Watch } from './watch.ts';
@@ -156,6 +157,7 @@ export class KvServer {
         fullReads: 0,
       },
       turn,
+      spares: new SpareArrays(),
       busyPoll: new BusyPoll(options.timers, options.busyPoll),
     };
     this.housekeeping = options.timers.setInterval(() => this.keepHouse(), HOUSEKEEPING_MS);
