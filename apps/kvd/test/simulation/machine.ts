@@ -148,9 +148,14 @@ export class Machine {
     const bit = random.between(0, content.length * 8 - 1);
     note(`bit ${bit} of ${path} flips`);
     const byte = (content[bit >> 3] as number) ^ (1 << (bit & 7));
-    disk.overwrite(path, content.with(bit >> 3, byte));
+    const damaged = content.with(bit >> 3, byte);
+    disk.overwrite(path, damaged);
     return () => {
-      if (disk.content(path) !== undefined) disk.overwrite(path, content);
+      // A file that was being renamed when the power failed may have both names; either may be gone by now.
+      for (const name of disk.paths()) {
+        const held = disk.content(name) as Uint8Array;
+        if (name === path || Buffer.compare(held, damaged) === 0) disk.overwrite(name, content);
+      }
     };
   }
 
