@@ -172,3 +172,21 @@ test('the array of a frame that has been read serves the next one, of whoever it
   expect(begin(one)).not.toBe(array);
   expect([...array.subarray(0, 5)]).toEqual([1, 2, 3, 4, 5]);
 });
+
+test('an array that the next read goes to serves nobody else', () => {
+  const spares = new SpareArrays();
+  const [one, other] = [new InputTail(spares), new InputTail(spares)];
+  one.add(new Uint8Array(5000));
+  one.expect(3 * READ_BYTES);
+  one.add(new Uint8Array(5000));
+  const place = one.place() as Uint8Array;
+  expect(place.buffer).toBe(one.bytes.buffer);
+  // As when the connection is told to close meanwhile.
+  one.clear();
+  other.add(Uint8Array.of(1));
+  other.add(Uint8Array.of(2));
+  expect(other.bytes.buffer).not.toBe(place.buffer);
+  one.placed(place, 10);
+  expect(left(one)).toEqual(new Array(10).fill(0));
+  expect(left(other)).toEqual([1, 2]);
+});

@@ -44,6 +44,8 @@ export class InputTail {
   /** The whole length of the frame at `start`, once it is known. */
   private wanted = 0;
   private readonly spares: SpareArrays;
+  /** The array that the next read goes to, wherever what is kept lies by then. */
+  private awaited: Uint8Array | undefined;
 
   constructor(spares: SpareArrays) {
     this.spares = spares;
@@ -75,11 +77,13 @@ export class InputTail {
 
   /** A place of our own for the next read, where a long frame is on its way; else undefined. */
   place(): Uint8Array | undefined {
+    this.awaited = undefined;
     if (this.wanted <= READ_BYTES || this.origin !== 'own') return undefined;
     const left = this.end - this.start;
     const missing = this.wanted - left;
     if (missing < READ_BYTES || left < BEGUN_BYTES_MIN) return undefined;
     if (this.bytes.length - this.end < READ_BYTES) this.move(left, left + READ_BYTES);
+    this.awaited = this.bytes;
     return this.bytes.subarray(this.end);
   }
 
@@ -126,7 +130,7 @@ export class InputTail {
   /** Drops everything. */
   clear(): void {
     this.use(NO_BYTES, NO_VIEW, 'chunk', 0, 0);
-    if (this.kept !== NO_BYTES) this.spares.give(this.kept);
+    this.giveKept();
     this.kept = NO_BYTES;
     this.keptView = NO_VIEW;
     this.wanted = 0;
@@ -167,11 +171,16 @@ export class InputTail {
     } else {
       const larger = this.allocate(needed);
       larger.set(bytes.subarray(start, end));
-      if (this.kept !== NO_BYTES) this.spares.give(this.kept);
+      this.giveKept();
       this.kept = larger;
       this.keptView = viewOf(larger);
     }
     this.use(this.kept, this.keptView, 'own', 0, left);
+  }
+
+  /** Leaves the array of our own to whoever needs one, unless the system may write to it yet. */
+  private giveKept(): void {
+    if (this.kept !== NO_BYTES && this.kept !== this.awaited) this.spares.give(this.kept);
   }
 
   /** An array with room for `needed` bytes and for what will follow them. */
