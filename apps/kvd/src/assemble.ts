@@ -12,10 +12,10 @@ import {
 } from '@kv/server';
 import { ActiveExpiry } from './active-expiry.ts';
 import { ByteEngine } from './byte-engine.ts';
+import { configEffects, diagnosticsOf, rewriteThreshold } from './config/effects.ts';
 import { LiveConfig } from './config/live-config.ts';
 import type { Config } from './config/options.ts';
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
-import { configEffects, diagnosticsOf, rewriteThreshold } from './effects.ts';
 import type { Engine } from './engine.ts';
 import { KeptLog, noLog } from './kept-log.ts';
 import { Lifecycle, type ShutdownOptions } from './lifecycle.ts';

@@ -1,5 +1,5 @@
 // pnpm hostile: see the text below, which --help prints.
-import { parseArgs } from 'node:util';
+import { readArguments, refuse } from '../command-line.ts';
 import { holdIdleConnections, runOutOfDescriptors, trickle } from './crowds.ts';
 import { sendMutatedFrames } from './mutated-frames.ts';
 import { ignoreReplies } from './slow-readers.ts';
@@ -28,37 +28,19 @@ They are ${[...SCENARIOS.keys()].join(', ')}.
   --frames N   how many mutated frames, 5000000 by default
   --seed N     what they are drawn by; of the clock by default`;
 
-function refuse(message: string): never {
-  console.error(`${message}\n\n${USAGE}`);
-  process.exit(64);
-}
-
-function readArguments() {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        frames: { type: 'string', default: '5000000' },
-        seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-        help: { type: 'boolean', default: false },
-      },
-    });
-  } catch (error) {
-    return refuse((error as Error).message);
-  }
-}
-
-const { values, positionals } = readArguments();
-if (values.help) {
-  console.log(USAGE);
-  process.exit();
-}
+const { values, positionals } = readArguments(USAGE, {
+  allowPositionals: true,
+  options: {
+    frames: { type: 'string', default: '5000000' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+  },
+});
 const frames = Number(values.frames);
 const seed = Number(values.seed);
 if (!Number.isSafeInteger(frames) || !Number.isSafeInteger(seed) || frames < 1)
-  refuse('--frames and --seed are whole numbers');
+  refuse(USAGE, '--frames and --seed are whole numbers');
 const unknown = positionals.filter((name) => !SCENARIOS.has(name));
-if (unknown.length > 0) refuse(`there is no scenario ${unknown.join(', ')}`);
+if (unknown.length > 0) refuse(USAGE, `there is no scenario ${unknown.join(', ')}`);
 for (const [name, run] of SCENARIOS) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
   const { figures, failures } = await run();

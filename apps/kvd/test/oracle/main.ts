@@ -1,6 +1,7 @@
 // pnpm oracle: see the text below, which --help prints.
-import { parseArgs } from 'node:util';
+
 import { COMPILED } from '@kv/protocol';
+import { readArguments, refuse } from '../command-line.ts';
 import { INTENDED_DIFFERENCES } from './differences.ts';
 import { findingText, search } from './oracle.ts';
 import type { RespVersion } from './script.ts';
@@ -19,40 +20,23 @@ Ends with 1 at the first difference that is not intended, cut down to the fewest
   --findings N     goes on up to so many differences, 1 by default
   --differences    prints those that are intended, and why`;
 
-function refuse(message: string): never {
-  console.error(`${message}\n\n${USAGE}`);
-  process.exit(64);
-}
-
-function readArguments() {
-  try {
-    return parseArgs({
-      options: {
-        seed: { type: 'string', default: '1' },
-        minutes: { type: 'string', default: '1' },
-        commands: { type: 'string', default: '5000' },
-        group: { type: 'string' },
-        findings: { type: 'string', default: '1' },
-        resp: { type: 'string' },
-        differences: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    });
-  } catch (error) {
-    return refuse((error as Error).message);
-  }
-}
-
-const { values } = readArguments();
-if (values.help) {
-  console.log(USAGE);
-  process.exit();
-}
+const { values } = readArguments(USAGE, {
+  options: {
+    seed: { type: 'string', default: '1' },
+    minutes: { type: 'string', default: '1' },
+    commands: { type: 'string', default: '5000' },
+    group: { type: 'string' },
+    findings: { type: 'string', default: '1' },
+    resp: { type: 'string' },
+    differences: { type: 'boolean', default: false },
+  },
+});
 for (const name of ['seed', 'minutes', 'commands', 'findings'] as const)
-  if (!(Number(values[name]) > 0)) refuse(`--${name} is a number above 0`);
+  if (!(Number(values[name]) > 0)) refuse(USAGE, `--${name} is a number above 0`);
 if (values.group !== undefined && ![...GROUPS].some((group) => group === values.group))
-  refuse(`there is no group ${values.group}`);
-if (values.resp !== undefined && !['2', '3'].includes(values.resp)) refuse('--resp is 2 or 3');
+  refuse(USAGE, `there is no group ${values.group}`);
+if (values.resp !== undefined && !['2', '3'].includes(values.resp))
+  refuse(USAGE, '--resp is 2 or 3');
 if (values.differences) {
   for (const { what, why } of INTENDED_DIFFERENCES) console.log(`- ${what} ${why}`);
 } else {

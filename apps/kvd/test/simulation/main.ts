@@ -1,5 +1,5 @@
 // pnpm sim: see the text below, which --help prints.
-import { parseArgs } from 'node:util';
+import { readArguments, refuse } from '../command-line.ts';
 import { PLANTS, plantModule } from './plants.ts';
 import type { Keeping } from './settings.ts';
 import type { SimulationResult } from './simulation.ts';
@@ -19,44 +19,28 @@ crashes, and stops at the first run in which something is lost. A seed gives the
   --plant NAME     with a bug, to see it caught: ${Object.keys(PLANTS).join(', ')}
   --trace          prints every event`;
 
-function refuse(message: string): never {
-  console.error(`${message}\n\n${USAGE}`);
-  process.exit(64);
-}
-
-function readArguments() {
-  try {
-    return parseArgs({
-      options: {
-        seed: { type: 'string' },
-        count: { type: 'string', default: '1' },
-        seeds: { type: 'string' },
-        keeping: { type: 'string' },
-        plant: { type: 'string' },
-        trace: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    });
-  } catch (error) {
-    return refuse((error as Error).message);
-  }
-}
-
-const { values } = readArguments();
-if (values.help) {
-  console.log(USAGE);
-  process.exit();
-}
+const { values } = readArguments(USAGE, {
+  options: {
+    seed: { type: 'string' },
+    count: { type: 'string', default: '1' },
+    seeds: { type: 'string' },
+    keeping: { type: 'string' },
+    plant: { type: 'string' },
+    trace: { type: 'boolean', default: false },
+  },
+});
 const range = /^(\d+)\.\.(\d+)$/.exec(values.seeds ?? '');
-if (values.seeds !== undefined && range === null) refuse('--seeds is A..B');
+if (values.seeds !== undefined && range === null) refuse(USAGE, '--seeds is A..B');
 const first = Number(range?.[1] ?? values.seed ?? Date.now() % 1_000_000_000);
 const last = Number(range?.[2] ?? first + Number(values.count) - 1);
-if (!Number.isSafeInteger(first) || !(last >= first)) refuse('seeds and counts are whole numbers');
+if (!Number.isSafeInteger(first) || !(last >= first))
+  refuse(USAGE, 'seeds and counts are whole numbers');
 const plant = values.plant === undefined ? undefined : PLANTS[values.plant];
 if (values.plant !== undefined && plant === undefined)
-  refuse(`there is no bug called ${values.plant}`);
+  refuse(USAGE, `there is no bug called ${values.plant}`);
 const keeping = (values.keeping ?? plant?.keeping) as Keeping | undefined;
-if (keeping !== undefined && !KEEPINGS.includes(keeping)) refuse(`--keeping is not ${keeping}`);
+if (keeping !== undefined && !KEEPINGS.includes(keeping))
+  refuse(USAGE, `--keeping is not ${keeping}`);
 if (plant?.module !== undefined) plantModule(plant.module);
 // Not before a bug has been planted.
 const { simulate } = await import('./simulation.ts');

@@ -1,9 +1,9 @@
 import type { RewriteThreshold, SnapshotKeeper } from '@kv/persistence';
 import type { Diagnostics, KvServer } from '@kv/server';
-import type { Effects } from './config/live-config.ts';
-import type { Config } from './config/options.ts';
-import type { Engine } from './engine.ts';
-import type { KeptLog } from './kept-log.ts';
+import type { Engine } from '../engine.ts';
+import type { KeptLog } from '../kept-log.ts';
+import type { Effects } from './live-config.ts';
+import type { Config } from './options.ts';
 
 /** What changes when an option does. */
 export interface Affected {
