@@ -45,8 +45,11 @@ export const LINGER_MS_MAX = 5_000;
 /** The most entries that one SCAN visits, whatever COUNT asks for: others wait meanwhile. */
 export const SCAN_COUNT_MAX = 10_000;
 
-/** What one client sends at once is gathered with what others send up to this; more has a turn of its own. */
-export const GATHERED_BYTES_MAX = 4 * 1024;
+/**
+ * What one client sends at once is gathered with what others send up to this; more has a turn of its own:
+ * it is a batch by itself, and would be read in vain where it doesn't fit behind what others have sent.
+ */
+export const GATHERED_BYTES_MAX = 2 * 1024;
 
-/** Requests that are looked up together: what is touched for them has to stay in the first cache. */
-export const BATCH_ROWS = 64;
+/** Requests that are looked up together: what is touched for them has to stay in the second cache. */
+export const BATCH_ROWS = 128;

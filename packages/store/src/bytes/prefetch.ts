@@ -1,9 +1,9 @@
 // Many look-ups at once. What takes the time of a look-up in a large store is waiting
 // for memory: for a line of the index, then for one or two of the record. Each loop
 // here asks for one of them for all keys, so that the processor waits for many at a
-// time; the loops are short for as many as can be to fit its window. That is why an array
-// is taken out of its list only where it is another one than that of the key before: most
-// of what a turn would take is finding out what the array is.
+// time; the loops are short for as many as can be to fit its window. That is why keys in a
+// row that lead to the same array have a loop of their own: most of what a turn would take is
+// finding out what the array is.
 import { ABSENT, type KeyBatch, UNKNOWN } from './byte-ranges.ts';
 import { HASH_MAX, type HalfSipHash } from './half-sip-hash.ts';
 import type { HashIndex } from './hash-index.ts';
@@ -18,12 +18,10 @@ import {
   TABLE_WORDS,
 } from './index-tables.ts';
 import { REGION_BITS, REGION_MASK, SLACK_BYTES, TOUCHED_BYTES } from './layout.ts';
-import type { Memory, Region } from './memory.ts';
+import type { Region } from './memory.ts';
 import { granulesAt } from './record.ts';
 import type { RecordLog } from './record-log.ts';
 
-/** With fewer keys there is nothing to overlap. */
-const KEYS_MIN = 3;
 /**
  * The last word of a record that is touched: with the first and the one between less than a line
  * of 64 bytes apart, so that none is left out wherever the record begins.
@@ -44,14 +42,14 @@ export interface LookedUp {
 }
 
 /** Hashes the keys of batches and brings what they lead to into the processor's cache. */
-export class Prefetcher {
+export class Prefetcher implements LookedUp {
+  readonly hasher: HalfSipHash;
+  readonly index: HashIndex;
+  readonly log: RecordLog;
+  /** What each of the keys leads to, as far as that is known: a place in the index, then a ref. */
+  found = new Int32Array(256);
   /** Keeps the reads from being optimized away. */
   seen = 0;
-  /** What each of `keys` leads to, as far as that is known: a place in the index, then a ref. */
-  private found = new Int32Array(256);
-  private readonly hasher: HalfSipHash;
-  private readonly index: HashIndex;
-  private readonly log: RecordLog;
 
   constructor(hasher: HalfSipHash, { index, log }: LookedUp) {
     this.hasher = hasher;
@@ -64,106 +62,123 @@ export class Prefetcher {
    * key. False: there are no places.
    */
   run(batch: KeyBatch): boolean {
-    const { hasher, index, log } = this;
     const { keyCount } = batch;
-    // A key without room behind it is hashed when its turn comes.
-    hasher.hashAll(batch, batch.bytes.length - SLACK_BYTES);
-    if (keyCount < KEYS_MIN || index.chunks.length > PLACED_CHUNKS_MAX) return false;
-    if (this.found.length < keyCount) this.found = new Int32Array(keyCount * 2);
-    this.findHomes(batch, index);
-    this.seen = this.touchHomes(keyCount, index);
-    this.findSlots(batch, index);
-    // What is touched is what an average record has.
-    const granules = Math.ceil(log.liveGranules / Math.max(index.size, 1));
-    const last = Math.min(Math.max(granules * 2 - 1, 0), LAST_TOUCH_MAX);
-    this.seen ^= this.touchRecords(keyCount, log.memory, last);
-    if (granules > LONG_GRANULES) this.seen ^= this.touchLong(keyCount, log.memory);
+    hash(batch, this);
+    // A single key too, for which there is nothing to overlap: it would take another way than all others.
+    if (keyCount === 0 || this.index.chunks.length > PLACED_CHUNKS_MAX) return false;
+    // One more than there are keys: the loops look ahead.
+    if (this.found.length <= keyCount) this.found = new Int32Array(keyCount * 2);
+    for (const step of STEPS) step(batch, this);
     return true;
   }
+}
 
-  /** The places where the runs of the hashes begin. */
-  private findHomes({ keys, keyCount, hash }: KeyBatch, { directory, depth }: HashIndex): void {
-    const { found } = this;
-    const shift = 31 - depth;
-    for (let i = 0; i < keyCount; i++) {
-      // Of a key without a hash the place is never used.
-      const h = (hash[keys[i] as number] as number) & HASH_MAX;
-      const entry = directory[h >>> shift] as number;
-      const table = entry >>> DEPTH_BITS;
-      const at = (table & CHUNK_MASK) * TABLE_WORDS + homeSlot(h, entry & DEPTH_MASK) * 2;
-      found[i] = ((table >>> CHUNK_BITS) << PLACE_BITS) | at;
-    }
+/** One loop over the keys of a batch. */
+type Step = (batch: KeyBatch, prefetcher: Prefetcher) => void;
+
+/**
+ * The loops, in their order. They are called through a list so that the engine compiles each by itself: as parts
+ * of their caller they leave it no registers, and it looks anew in every turn at what never changes.
+ */
+const STEPS: readonly Step[] = [findHomes, touchHomes, findSlots, touchRecords, touchLong];
+
+/** A key without room behind it is hashed when its turn comes. */
+function hash(batch: KeyBatch, { hasher }: Prefetcher): void {
+  hasher.hashAll(batch, batch.bytes.length - SLACK_BYTES);
+}
+
+/** The places where the runs of the hashes begin. */
+function findHomes({ keys, keyCount, hash }: KeyBatch, { found, index }: Prefetcher): void {
+  const { directory, depth } = index;
+  const shift = 31 - depth;
+  for (let i = 0; i < keyCount; i++) {
+    // Of a key without a hash the place is never used.
+    const h = (hash[keys[i] as number] as number) & HASH_MAX;
+    const entry = directory[h >>> shift] as number;
+    const table = entry >>> DEPTH_BITS;
+    const at = (table & CHUNK_MASK) * TABLE_WORDS + homeSlot(h, entry & DEPTH_MASK) * 2;
+    found[i] = ((table >>> CHUNK_BITS) << PLACE_BITS) | at;
   }
+}
 
-  private touchHomes(count: number, { chunks }: HashIndex): number {
-    const { found } = this;
-    let number = 0;
-    let chunk = chunks[number] as Int32Array;
-    let seen = 0;
-    for (let i = 0; i < count; i++) {
-      const place = found[i] as number;
-      if (place >>> PLACE_BITS !== number) {
-        number = place >>> PLACE_BITS;
-        chunk = chunks[number] as Int32Array;
-      }
+function touchHomes({ keyCount }: KeyBatch, prefetcher: Prefetcher): void {
+  const { found } = prefetcher;
+  const { chunks } = prefetcher.index;
+  let seen = 0;
+  let i = 0;
+  while (i < keyCount) {
+    let place = found[i] as number;
+    const number = place >>> PLACE_BITS;
+    const chunk = chunks[number] as Int32Array;
+    do {
       seen ^= chunk[place & PLACE_MASK] as number;
-    }
-    return seen;
+      place = found[++i] as number;
+    } while (i < keyCount && place >>> PLACE_BITS === number);
   }
+  prefetcher.seen = seen;
+}
 
-  private findSlots({ keys, keyCount, hash, place }: KeyBatch, { chunks }: HashIndex): void {
-    const { found } = this;
-    for (let i = 0; i < keyCount; i++) {
-      const key = keys[i] as number;
-      const h = (hash[key] as number) & HASH_MAX;
-      const home = found[i] as number;
-      const chunk = chunks[home >>> PLACE_BITS] as Int32Array;
-      let at = home & PLACE_MASK;
-      // The first steps without branches: they are taken or not about evenly.
-      at += (((chunk[at] as number) - h) >> 31) & 2;
-      at += (((chunk[at] as number) - h) >> 31) & 2;
-      at += (((chunk[at] as number) - h) >> 31) & 2;
-      while ((chunk[at] as number) < h) at += 2;
-      // The ref of an empty slot is 0, whatever its hash.
-      const ref = chunk[at] === h ? (chunk[at + 1] as number) : 0;
-      if ((hash[key] as number) < 0) place[key] = UNKNOWN;
-      else place[key] = ref === 0 ? ABSENT : (home & ~PLACE_MASK) | at;
-      found[i] = ref;
-    }
+function findSlots({ keys, keyCount, hash, place }: KeyBatch, { found, index }: Prefetcher): void {
+  const { chunks } = index;
+  for (let i = 0; i < keyCount; i++) {
+    const key = keys[i] as number;
+    const h = (hash[key] as number) & HASH_MAX;
+    const home = found[i] as number;
+    const chunk = chunks[home >>> PLACE_BITS] as Int32Array;
+    let at = home & PLACE_MASK;
+    // The first steps without branches: they are taken or not about evenly.
+    at += (((chunk[at] as number) - h) >> 31) & 2;
+    at += (((chunk[at] as number) - h) >> 31) & 2;
+    at += (((chunk[at] as number) - h) >> 31) & 2;
+    while ((chunk[at] as number) < h) at += 2;
+    // The ref of an empty slot is 0, whatever its hash.
+    const ref = chunk[at] === h ? (chunk[at + 1] as number) : 0;
+    if ((hash[key] as number) < 0) place[key] = UNKNOWN;
+    else place[key] = ref === 0 ? ABSENT : (home & ~PLACE_MASK) | at;
+    found[i] = ref;
   }
+}
 
-  private touchRecords(count: number, { regions }: Memory, last: number): number {
-    if (regions.length === 0) return 0;
-    const { found } = this;
-    const middle = (last + 1) >> 1;
-    let number = 0;
-    let { words } = regions[number] as Region;
-    let seen = 0;
-    for (let i = 0; i < count; i++) {
-      // The ref 0 of a key that was not found is touched like any other.
-      const ref = found[i] as number;
-      if (ref >>> REGION_BITS !== number) {
-        number = ref >>> REGION_BITS;
-        words = (regions[number] as Region).words;
-      }
+/** Touches what an average record has. */
+function touchRecords({ keyCount }: KeyBatch, prefetcher: Prefetcher): void {
+  const { found } = prefetcher;
+  const { regions } = prefetcher.log.memory;
+  if (regions.length === 0) return;
+  const last = Math.min(Math.max(granulesOnAverage(prefetcher) * 2 - 1, 0), LAST_TOUCH_MAX);
+  const middle = (last + 1) >> 1;
+  let seen = 0;
+  let i = 0;
+  while (i < keyCount) {
+    // The ref 0 of a key that was not found is touched like any other.
+    let ref = found[i] as number;
+    const number = ref >>> REGION_BITS;
+    const { words } = regions[number] as Region;
+    do {
       const at = (ref & REGION_MASK) * 2;
       seen ^= (words[at] as number) ^ (words[at + middle] as number) ^ (words[at + last] as number);
-    }
-    return seen;
+      ref = found[++i] as number;
+    } while (i < keyCount && ref >>> REGION_BITS === number);
   }
+  prefetcher.seen ^= seen;
+}
 
-  /** What lies behind the words that were touched already, line by line. */
-  private touchLong(count: number, { regions }: Memory): number {
-    const { found } = this;
-    let seen = 0;
-    for (let i = 0; i < count; i++) {
-      const ref = found[i] as number;
-      if (ref === 0) continue;
-      const { words } = regions[ref >>> REGION_BITS] as Region;
-      const at = (ref & REGION_MASK) << 1;
-      const end = at + Math.min(granulesAt(words, at) << 1, LONG_WORDS_MAX);
-      for (let word = at + LONG_FROM; word < end; word += LINE_WORDS) seen ^= words[word] as number;
-    }
-    return seen;
+/** What lies behind the words of long records that were touched already, line by line. */
+function touchLong({ keyCount }: KeyBatch, prefetcher: Prefetcher): void {
+  if (granulesOnAverage(prefetcher) <= LONG_GRANULES) return;
+  const { found } = prefetcher;
+  const { regions } = prefetcher.log.memory;
+  let seen = 0;
+  for (let i = 0; i < keyCount; i++) {
+    const ref = found[i] as number;
+    if (ref === 0) continue;
+    const { words } = regions[ref >>> REGION_BITS] as Region;
+    const at = (ref & REGION_MASK) << 1;
+    const end = at + Math.min(granulesAt(words, at) << 1, LONG_WORDS_MAX);
+    for (let word = at + LONG_FROM; word < end; word += LINE_WORDS) seen ^= words[word] as number;
   }
+  prefetcher.seen ^= seen;
+}
+
+function granulesOnAverage({ index, log }: Prefetcher): number {
+  return Math.ceil(log.liveGranules / Math.max(index.size, 1));
 }
