@@ -24,7 +24,7 @@ import { loadData } from './load-data.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { Progress } from './progress.ts';
 import { ReadyMemory } from './ready-memory.ts';
-import { keptSnapshots, noSnapshots, openKeeper, saveProgress } from './snapshots.ts';
+import { KeptSnapshots, noSnapshots, openKeeper, saveProgress } from './snapshots.ts';
 import { tlsRenewal } from './tls-renewal.ts';
 import { version } from './version.ts';
 
@@ -212,7 +212,7 @@ function build(config: Config, surroundings: Surroundings, storage: Storage) {
     snapshots:
       keeper === undefined
         ? memoryOnly(storage, clock)
-        : keptSnapshots(keeper, () => live.current['stop-writes-on-bgsave-error']),
+        : new KeptSnapshots(keeper, () => live.current['stop-writes-on-bgsave-error']),
     appendLog: appendLog ?? noLog,
     lifecycle,
     configuration: live,

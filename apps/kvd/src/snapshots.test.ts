@@ -3,7 +3,7 @@ import type { LoadProgress, SnapshotEntry } from '@kv/persistence';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../test/temporary-directory.ts';
 import { ByteEngine } from './byte-engine.ts';
-import { keptSnapshots, loadSnapshot, noSnapshots, openKeeper, saveProgress } from './snapshots.ts';
+import { KeptSnapshots, loadSnapshot, noSnapshots, openKeeper, saveProgress } from './snapshots.ts';
 import { systemTimers } from './system-timers.ts';
 
 const root = temporaryDirectory();
@@ -47,7 +47,7 @@ describe('snapshots that are kept', () => {
     const all = parts();
     for (let i = 0; i < 20_000; i++) all.engine.restore(entry(i));
     const keeper = await opened(all);
-    const snapshots = keptSnapshots(keeper, () => true);
+    const snapshots = new KeptSnapshots(keeper, () => true);
     keeper.changed(3);
     expect(snapshots).toMatchObject({ saving: false, changes: 3, lastSaveAt: 61, savedEntries: 0 });
     expect(saveProgress(keeper)).toBeUndefined();

@@ -70,41 +70,59 @@ export function saveProgress(keeper: SnapshotKeeper): Progress | undefined {
   return { entries, fraction: entries / Math.max(1, entriesExpected) };
 }
 
-/**
- * The server's view of a snapshot keeper.
- *
- * @param refusesWrites - whether nothing more is to be written after a save that failed, where saves are due by themselves
- */
-export function keptSnapshots(keeper: SnapshotKeeper, refusesWrites: () => boolean): Snapshots {
-  return {
-    get saving() {
-      return keeper.saving;
-    },
-    get lastSaveAt() {
-      return keeper.lastSaveAt;
-    },
-    get lastSaveOk() {
-      return keeper.lastSaveOk;
-    },
-    get lastSaveError() {
-      return keeper.lastError?.message;
-    },
-    get lastSaveDurationMs() {
-      return keeper.lastDurationMs ?? 0;
-    },
-    get failure() {
-      if (keeper.lastSaveOk || keeper.savePoints.length === 0 || !refusesWrites()) return undefined;
-      return keeper.lastError?.message;
-    },
-    get savedEntries() {
-      return keeper.progress?.entries ?? 0;
-    },
-    get changes() {
-      return keeper.dirty;
-    },
-    save: () => keeper.save(),
-    flushed: () => keeper.invalidate(),
-  };
+/** The server's view of a snapshot keeper. A class, for every write asks it for `failure`. */
+export class KeptSnapshots implements Snapshots {
+  private readonly keeper: SnapshotKeeper;
+  private readonly refusesWrites: () => boolean;
+
+  /** @param refusesWrites - whether nothing more is to be written after a save that failed, where saves are due by themselves */
+  constructor(keeper: SnapshotKeeper, refusesWrites: () => boolean) {
+    this.keeper = keeper;
+    this.refusesWrites = refusesWrites;
+  }
+
+  get saving(): boolean {
+    return this.keeper.saving;
+  }
+
+  get lastSaveAt(): number {
+    return this.keeper.lastSaveAt;
+  }
+
+  get lastSaveOk(): boolean {
+    return this.keeper.lastSaveOk;
+  }
+
+  get lastSaveError(): string | undefined {
+    return this.keeper.lastError?.message;
+  }
+
+  get lastSaveDurationMs(): number {
+    return this.keeper.lastDurationMs ?? 0;
+  }
+
+  get failure(): string | undefined {
+    const { keeper } = this;
+    if (keeper.lastSaveOk || keeper.savePoints.length === 0 || !this.refusesWrites())
+      return undefined;
+    return keeper.lastError?.message;
+  }
+
+  get savedEntries(): number {
+    return this.keeper.progress?.entries ?? 0;
+  }
+
+  get changes(): number {
+    return this.keeper.dirty;
+  }
+
+  save(): Promise<unknown> {
+    return this.keeper.save();
+  }
+
+  flushed(): void {
+    this.keeper.invalidate();
+  }
 }
 
 /** For a server that keeps nothing: tests, and caches that may be lost. It counts changes all the same. */

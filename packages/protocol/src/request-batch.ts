@@ -18,9 +18,6 @@ const KEY_STEP = Int32Array.from(COMPILED, (command) => command?.keyStep ?? 0);
 /** The command number of a row that could not be read; `RequestBatch.problems` says why. */
 export const INVALID = -1;
 
-/** What `RequestBatch.place` says of an argument that nobody has looked up beforehand. */
-const UNKNOWN_PLACE = -2;
-
 /**
  * Requests as columns of numbers over the bytes they arrived in: no string, no
  * view and no object for each. Readers fill it, the gate and the handlers read it.
@@ -65,9 +62,10 @@ export class RequestBatch {
   keyCount = 0;
   /** By argument: what a keyspace found out about a key beforehand. */
   hash: Int32Array;
-  place: Int32Array;
+  ref: Int32Array;
   hintedBy: unknown = undefined;
   hintVersion = 0;
+  hintVoided = 0;
   /** Whether its rows are to be answered when they are on disk: all of them or none. */
   durable = false;
   /**
@@ -99,7 +97,7 @@ export class RequestBatch {
     this.form = new Uint8Array(argumentCapacity);
     this.keys = new Int32Array(argumentCapacity);
     this.hash = new Int32Array(argumentCapacity);
-    this.place = new Int32Array(argumentCapacity);
+    this.ref = new Int32Array(argumentCapacity);
   }
 
   /** Empties the batch and points it at the bytes that the next rows lie in; `view` is over the same. */
@@ -144,14 +142,14 @@ export class RequestBatch {
   reserve(count: number): void {
     const needed = this.arguments + count;
     if (needed <= this.offset.length) return;
-    const { offset, length, form, keys, hash, place } = this;
+    const { offset, length, form, keys, hash, ref } = this;
     this.allocate(Math.max(needed, offset.length * 2));
     this.offset.set(offset);
     this.length.set(length);
     this.form.set(form);
     this.keys.set(keys);
     this.hash.set(hash);
-    this.place.set(place);
+    this.ref.set(ref);
   }
 
   private allocate(places: number): void {
@@ -160,7 +158,7 @@ export class RequestBatch {
     this.form = new Uint8Array(places);
     this.keys = new Int32Array(places);
     this.hash = new Int32Array(places);
-    this.place = new Int32Array(places);
+    this.ref = new Int32Array(places);
   }
 
   /**
@@ -183,7 +181,7 @@ export class RequestBatch {
     if (first === 0) {
       // What its handler may take for a key has not been looked up.
       this.hash.fill(-1, base, base + count);
-      this.place.fill(UNKNOWN_PLACE, base, base + count);
+      this.ref.fill(0, base, base + count);
       return;
     }
     const last = KEY_LAST[command] === -1 ? count : Math.min(KEY_LAST[command] as number, count);

@@ -12,12 +12,13 @@ export class FoundKeys implements ByteRanges {
   offset = new Int32Array(KEYS_MIN);
   length = new Int32Array(KEYS_MIN);
   hash = new Int32Array(KEYS_MIN);
-  place = new Int32Array(KEYS_MIN);
+  ref = new Int32Array(KEYS_MIN);
   /** All of them are keys. */
   keys = Int32Array.from({ length: KEYS_MIN }, (_, i) => i);
   keyCount = 0;
   hintedBy: unknown = undefined;
   hintVersion = 0;
+  hintVoided = 0;
   readonly adoptable = false;
   private end = 0;
 
@@ -46,7 +47,7 @@ export class FoundKeys implements ByteRanges {
     this.offset = grown(this.offset);
     this.length = grown(this.length);
     this.hash = grown(this.hash);
-    this.place = grown(this.place);
+    this.ref = grown(this.ref);
     this.keys = Int32Array.from({ length: this.keys.length * 2 }, (_, i) => i);
   }
 

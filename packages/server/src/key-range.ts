@@ -10,9 +10,10 @@ export class KeyRange implements ByteRanges {
   readonly offset = new Int32Array(1);
   readonly length = new Int32Array(1);
   readonly hash = Int32Array.of(-1);
-  readonly place = new Int32Array(1);
+  readonly ref = new Int32Array(1);
   readonly hintedBy = undefined;
   readonly hintVersion = 0;
+  readonly hintVoided = 0;
   readonly adoptable = false;
 
   /** Takes a key, which is copied: an array and a view of it for each would cost more. */

@@ -9,9 +9,10 @@ export interface ByteRanges {
   readonly length: Int32Array;
   /** What {@link Keyspace.prefetch} left here for look-ups; nobody else reads it. */
   readonly hash: Int32Array;
-  readonly place: Int32Array;
+  readonly ref: Int32Array;
   hintedBy: unknown;
   hintVersion: number;
+  hintVoided: number;
   /** Whoever stores a value may keep `bytes`; it says so by making this false. */
   adoptable: boolean;
 }

@@ -9,9 +9,10 @@ export class Requests implements ByteRanges {
   readonly offset: Int32Array;
   readonly length: Int32Array;
   readonly hash: Int32Array;
-  readonly place: Int32Array;
+  readonly ref: Int32Array;
   hintedBy: unknown = undefined;
   hintVersion = 0;
+  hintVoided = 0;
   adoptable = false;
   readonly keyBytes: number;
   readonly valueBytes: number;
@@ -26,7 +27,7 @@ export class Requests implements ByteRanges {
     this.offset = Int32Array.from({ length: count }, (_, i) => i * stride);
     this.length = new Int32Array(count).fill(keyBytes);
     this.hash = new Int32Array(count).fill(-1);
-    this.place = new Int32Array(count);
+    this.ref = new Int32Array(count);
     for (const at of this.offset) this.bytes.set(keyOf(0, keyBytes), at);
   }
 

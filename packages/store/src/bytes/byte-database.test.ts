@@ -118,6 +118,39 @@ describe('keys and values', () => {
     checkInvariants(store);
   });
 
+  it('are not found where a batch found them after all are gone, though a view keeps them there', () => {
+    const store = new ByteStore();
+    const db = store.at(0);
+    const keys = Array.from({ length: 100 }, (_, i) => `key:${i}`);
+    for (const key of keys) db.set(range.take(key), 0, Uint8Array.of(1), 0, 1, 0, 0);
+    const view = store.freeze();
+    const batch = batchOf(keys);
+    db.prefetch(batch);
+    db.clear();
+    for (let i = 0; i < keys.length; i++) expect(db.find(batch, i)).toBe(0);
+    view.close();
+  });
+
+  it('are not found in memory that another database has filled anew since a batch found them', () => {
+    const store = new ByteStore();
+    const db = store.at(0);
+    const keys = Array.from({ length: 100 }, (_, i) => `key:${i}`);
+    const setAll = (number: number) => {
+      for (const key of keys) store.at(number).set(range.take(key), 0, empty, 0, 0, 0, 0);
+    };
+    setAll(0);
+    const batch = batchOf(keys);
+    db.prefetch(batch);
+    const places = keys.map((_, i) => db.find(batch, i));
+    for (const key of keys) db.remove(range.take(key), 0);
+    db.clear();
+    setAll(1);
+    // The same keys lie at the same places, and are those of another database.
+    expect(keys.map((key) => store.at(1).find(range.take(key), 0))).toEqual(places);
+    for (let i = 0; i < keys.length; i++) expect(db.find(batch, i)).toBe(0);
+    checkInvariants(store);
+  });
+
   it('may be an entry with the greatest and with the least hash', () => {
     const hasher = new HalfSipHash([0, 0]);
     hasher.hash = () => 0x7fffffff;

@@ -69,6 +69,7 @@ export class ByteDatabase extends WrittenEntries {
     if (!this.prefetcher.run(batch)) return;
     batch.hintedBy = this;
     batch.hintVersion = this.index.version;
+    batch.hintVoided = this.memory.voided;
   }
 
   /**
@@ -139,13 +140,12 @@ export class ByteDatabase extends WrittenEntries {
 
   /** Puts a record into the index, in the place of the one that has its key. */
   private linkLoaded(range: OneRange, hash: number, ref: number): void {
-    const place = this.locate(range.take(this.keyOf(ref)), 0);
-    if (place < 0) {
+    const old = this.lookUp(range.take(this.keyOf(ref)), 0);
+    if (old === 0) {
       this.index.insert(hash, ref);
       return;
     }
-    const old = this.index.chunk[place + 1] as number;
-    this.index.chunk[place + 1] = ref;
+    this.index.replace(hash, old, ref);
     this.bury(old);
   }
 
@@ -198,11 +198,9 @@ export class ByteDatabase extends WrittenEntries {
   /** Removes a key. False: there was none. */
   remove(ranges: ByteRanges, key: number): boolean {
     this.countWrite(0);
-    const place = this.locate(ranges, key);
-    if (place < 0) return false;
-    const ref = this.index.chunk[place + 1] as number;
-    if (this.dropIfExpired(place, ref)) return false;
-    this.unlink(place, this.hash, ref, 'deleted');
+    const ref = this.lookUp(ranges, key);
+    if (ref === 0 || this.dropIfExpired(ref)) return false;
+    this.unlink(this.hash, ref, 'deleted');
     return true;
   }
 

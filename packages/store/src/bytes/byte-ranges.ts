@@ -1,10 +1,5 @@
 import { SLACK_BYTES } from './layout.ts';
 
-/** A `place` that says: no entry has this key. */
-export const ABSENT = -1;
-/** A `place` that says nothing. */
-export const UNKNOWN = -2;
-
 /** Byte ranges by number: keys, and values behind them. */
 export interface ByteRanges {
   readonly bytes: Uint8Array;
@@ -15,14 +10,16 @@ export interface ByteRanges {
   /** The hash of a key that was prefetched, by number; -1 where it is to be taken yet. */
   readonly hash: Int32Array;
   /**
-   * Where the index held the first entry with the hash of this key, or {@link ABSENT}, or
-   * {@link UNKNOWN}; whoever uses it looks whether that is still so.
+   * The first record with the hash of a key that was prefetched, or 0; whoever uses it looks whether
+   * that is alive and has the key.
    */
-  readonly place: Int32Array;
-  /** Whose places they are: the database that prefetched, or `undefined`. */
+  readonly ref: Int32Array;
+  /** Whose records they are: the database that prefetched, or `undefined`. */
   hintedBy: unknown;
   /** The version of its index at that time: what was absent is still so if it has not changed. */
   hintVersion: number;
+  /** {@link Memory.voided} at that time: records may lie elsewhere if it has changed. */
+  hintVoided: number;
   /** Whoever stores a value may keep `bytes` instead of copying it; it says so by making this false. */
   adoptable: boolean;
 }
@@ -41,9 +38,10 @@ export class OneRange implements ByteRanges {
   readonly offset = new Int32Array(1);
   readonly length = new Int32Array(1);
   readonly hash = Int32Array.of(-1);
-  readonly place = new Int32Array(1);
+  readonly ref = new Int32Array(1);
   readonly hintedBy = undefined;
   readonly hintVersion = 0;
+  readonly hintVoided = 0;
   readonly adoptable = false;
   private readonly encoder = new TextEncoder();
 

@@ -1,8 +1,7 @@
 // How entries are found, moved and let go; written-entries.ts is how they are written,
 // byte-database.ts what is done with that.
-import { type ByteRanges, UNKNOWN } from './byte-ranges.ts';
+import type { ByteRanges } from './byte-ranges.ts';
 import { HashIndex } from './hash-index.ts';
-import { PLACE_BITS, PLACE_MASK } from './index-tables.ts';
 import type { Removal } from './journal.ts';
 import {
   DEAD,
@@ -46,12 +45,11 @@ export class Entries extends Records {
 
   /** The record of a key, or 0. */
   find(ranges: ByteRanges, key: number): number {
-    const place = this.locate(ranges, key);
-    if (place < 0) return 0;
-    const ref = this.index.chunk[place + 1] as number;
+    const ref = this.lookUp(ranges, key);
+    if (ref === 0) return 0;
     const { words } = this.memory.regions[ref >>> REGION_BITS] as Region;
     const head = words[(ref & REGION_MASK) * 2] as number;
-    if ((head & DEADLINE) !== 0 && this.dropIfExpired(place, ref)) return 0;
+    if ((head & DEADLINE) !== 0 && this.dropIfExpired(ref)) return 0;
     const { evictor, touching } = this.shared;
     if (evictor !== undefined && touching) this.countRead(ref);
     return ref;
@@ -66,25 +64,25 @@ export class Entries extends Records {
   }
 
   /**
-   * Takes the hash of a key; answers its place in `index.chunk`, or -1. Where a batch found a key
-   * it still is if that place has its hash and its record; that there was none holds as long as
-   * no entry has been added.
+   * The record of a key, expired or not, or 0; its hash is in `hash` then. What a batch found is
+   * still that if the record is alive and has the key; that there was none holds as long as no entry
+   * has been added.
    */
-  protected locate(ranges: ByteRanges, key: number): number {
-    const place = ranges.place[key] as number;
-    const { index } = this;
-    if (place === UNKNOWN || ranges.hintedBy !== this) return this.search(ranges, key);
-    const hash = ranges.hash[key] as number;
-    this.hash = hash;
-    if (place < 0) return ranges.hintVersion === index.version ? -1 : this.search(ranges, key);
-    const chunk = index.chunks[place >>> PLACE_BITS];
-    const slot = place & PLACE_MASK;
-    if (chunk === undefined || chunk[slot] !== hash) return this.search(ranges, key);
-    const ref = chunk[slot + 1] as number;
-    // Another key may have the same hash.
-    if (ref === 0 || !this.isKeyOf(ref, ranges, key)) return this.search(ranges, key);
-    index.chunk = chunk;
-    return slot;
+  protected lookUp(ranges: ByteRanges, key: number): number {
+    if (ranges.hintedBy === this && ranges.hintVoided === this.memory.voided) {
+      const hash = ranges.hash[key] as number;
+      const ref = ranges.ref[key] as number;
+      if (ref === 0 ? this.isAbsent(ranges, hash) : this.isKeyOf(ref, ranges, key)) {
+        this.hash = hash;
+        return ref;
+      }
+    }
+    return this.search(ranges, key);
+  }
+
+  /** Whether a batch found no record with a hash, and there is still none; -1 is no hash. */
+  private isAbsent(ranges: ByteRanges, hash: number): boolean {
+    return hash >= 0 && ranges.hintVersion === this.index.version;
   }
 
   /** The same for a key of which nothing is known but its hash, if that. */
@@ -98,19 +96,18 @@ export class Entries extends Records {
     const { chunk } = this.index;
     for (; chunk[at] === hash; at += 2) {
       const ref = chunk[at + 1] as number;
-      if (ref === 0) return -1;
-      if (this.hasKey(ref)) return at;
+      if (ref === 0 || this.hasKey(ref)) return ref;
     }
-    return -1;
+    return 0;
   }
 
-  /** Whether a record, not a large one, has a key of which a batch took the hash. */
+  /** Whether a record, alive and not a large one, has a key of which a batch took the hash. */
   private isKeyOf(ref: number, ranges: ByteRanges, key: number): boolean {
     const { words } = this.memory.regions[ref >>> REGION_BITS] as Region;
     const at = (ref & REGION_MASK) * 2;
     const head = words[at] as number;
     const length = ranges.length[key] as number;
-    if ((head & (KEY_LENGTH_MASK | LARGE)) !== length) return false;
+    if ((head & (KEY_LENGTH_MASK | LARGE | DEAD)) !== length) return false;
     const start = at + 2 + ((head & DEADLINE) !== 0 ? 2 : 0);
     return equalsWords(words, start, ranges.view, ranges.offset[key] as number, length);
   }
@@ -134,14 +131,14 @@ export class Entries extends Records {
     return taken.equalsBytes(bytes, key);
   }
 
-  /** Removes the entry at a place, whose hash was taken, if its deadline has come. */
-  protected dropIfExpired(place: number, ref: number): boolean {
+  /** Removes an entry that was looked up if its deadline has come. */
+  protected dropIfExpired(ref: number): boolean {
     const region = this.memory.regions[ref >>> REGION_BITS] as Region;
     const at = (ref & REGION_MASK) * 2;
     if (((region.words[at] as number) & DEADLINE) === 0) return false;
     if ((region.doubles[(at >>> 1) + 1] as number) > this.shared.now) return false;
     this.shared.expired++;
-    this.unlink(place, this.hash, ref, 'expired');
+    this.unlink(this.hash, ref, 'expired');
     return true;
   }
 
@@ -153,9 +150,9 @@ export class Entries extends Records {
   }
 
   /** Takes an entry out of the index. */
-  protected unlink(place: number, hash: number, ref: number, why: Removal): void {
+  protected unlink(hash: number, ref: number, why: Removal): void {
     this.shared.journal?.remove(this.number, ref, why);
-    this.index.removeAt(place, hash);
+    this.index.remove(hash, ref);
     this.bury(ref);
   }
 
@@ -200,24 +197,21 @@ export class Entries extends Records {
     to.words.set(from.words.subarray(at, at + granules * 2), target);
     const deadline = deadlineAt(to.words, to.doubles, target);
     if (deadline !== 0) this.writeDeadline(moved, to, target, deadline);
-    const place = this.index.placeOf(hash, ref);
-    this.index.chunk[place + 1] = moved;
+    this.index.replace(hash, ref, moved);
     from.words[at] = (from.words[at] as number) | DEAD;
     this.log.free(ref, granules);
   }
 
   /** Removes a record that was met on a walk and whose deadline has come. */
   expire(ref: number): void {
-    const hash = this.hashOf(ref);
-    const place = this.index.placeOf(hash, ref);
     this.shared.expired++;
-    this.unlink(place, hash, ref, 'expired');
+    this.unlink(this.hashOf(ref), ref, 'expired');
   }
 
   /** Removes a record to make room; answers its hash. */
   evict(ref: number): number {
     const hash = this.hashOf(ref);
-    this.unlink(this.index.placeOf(hash, ref), hash, ref, 'evicted');
+    this.unlink(hash, ref, 'evicted');
     return hash;
   }
 }

@@ -28,7 +28,7 @@ class Indexed {
     const { hash, ref } = this.entries[at] as { hash: number; ref: number };
     this.entries[at] = this.entries.at(-1) as { hash: number; ref: number };
     this.entries.pop();
-    this.index.removeAt(this.index.placeOf(hash, ref), hash);
+    this.index.remove(hash, ref);
   }
 
   removeAll(): void {

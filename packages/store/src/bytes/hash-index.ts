@@ -72,6 +72,17 @@ export class HashIndex extends IndexDirectory {
     return -1;
   }
 
+  /** Puts another ref in the place of one that is there. */
+  replace(hash: number, ref: number, by: number): void {
+    const place = this.placeOf(hash, ref);
+    this.chunk[place + 1] = by;
+  }
+
+  /** Removes an entry that is there. */
+  remove(hash: number, ref: number): void {
+    this.removeAt(this.placeOf(hash, ref), hash);
+  }
+
   /**
    * Adds an entry; others with the same hash may exist.
    *
@@ -147,7 +158,7 @@ export class HashIndex extends IndexDirectory {
   }
 
   /** Removes the entry at a place of {@link chunk}, whose hash it is. */
-  removeAt(place: number, hash: number): void {
+  private removeAt(place: number, hash: number): void {
     const entry = this.directory[hash >>> (31 - this.depth)] as number;
     const table = entry >>> DEPTH_BITS;
     const depth = entry & DEPTH_MASK;

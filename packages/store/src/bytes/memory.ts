@@ -53,6 +53,8 @@ export class Memory {
   earliest = new Float64Array(0);
   /** Changes when a segment is given back, so that who remembers one knows that it is gone. */
   generation = new Int32Array(0);
+  /** Changes when records may be void that are not marked as dead: with a segment, or with all of a database. */
+  voided = 0;
   /** Segments that are not free. */
   used = 0;
   private readonly allocate: Allocate;
@@ -136,6 +138,7 @@ export class Memory {
   release(segment: number): void {
     const region = Math.floor(segment / SEGMENTS_PER_REGION);
     this.used--;
+    this.voided = (this.voided + 1) | 0;
     this.generation[segment] = (this.generation[segment] as number) + 1;
     (this.free[region] as number[]).push(segment);
     this.usedIn[region] = (this.usedIn[region] as number) - 1;

@@ -4,7 +4,7 @@
 // time; the loops are short for as many as can be to fit its window. That is why keys in a
 // row that lead to the same array have a loop of their own: most of what a turn would take is
 // finding out what the array is.
-import { ABSENT, type KeyBatch, UNKNOWN } from './byte-ranges.ts';
+import type { KeyBatch } from './byte-ranges.ts';
 import { HASH_MAX, type HalfSipHash } from './half-sip-hash.ts';
 import type { HashIndex } from './hash-index.ts';
 import { DEPTH_BITS, DEPTH_MASK } from './index-directory.ts';
@@ -58,8 +58,8 @@ export class Prefetcher implements LookedUp {
   }
 
   /**
-   * Leaves the hashes in `batch.hash`, and in `batch.place` the first slot with the hash of each
-   * key. False: there are no places.
+   * Leaves the hashes in `batch.hash`, and in `batch.ref` the first record with the hash of each
+   * key, or 0. False: there are no refs.
    */
   run(batch: KeyBatch): boolean {
     const { keyCount } = batch;
@@ -92,7 +92,7 @@ function findHomes({ keys, keyCount, hash }: KeyBatch, { found, index }: Prefetc
   const { directory, depth } = index;
   const shift = 31 - depth;
   for (let i = 0; i < keyCount; i++) {
-    // Of a key without a hash the place is never used.
+    // Of a key without a hash the record is never used.
     const h = (hash[keys[i] as number] as number) & HASH_MAX;
     const entry = directory[h >>> shift] as number;
     const table = entry >>> DEPTH_BITS;
@@ -118,11 +118,12 @@ function touchHomes({ keyCount }: KeyBatch, prefetcher: Prefetcher): void {
   prefetcher.seen = seen;
 }
 
-function findSlots({ keys, keyCount, hash, place }: KeyBatch, { found, index }: Prefetcher): void {
+function findSlots({ keys, keyCount, hash, ref }: KeyBatch, { found, index }: Prefetcher): void {
   const { chunks } = index;
   for (let i = 0; i < keyCount; i++) {
     const key = keys[i] as number;
-    const h = (hash[key] as number) & HASH_MAX;
+    const known = hash[key] as number;
+    const h = known & HASH_MAX;
     const home = found[i] as number;
     const chunk = chunks[home >>> PLACE_BITS] as Int32Array;
     let at = home & PLACE_MASK;
@@ -131,11 +132,10 @@ function findSlots({ keys, keyCount, hash, place }: KeyBatch, { found, index }: 
     at += (((chunk[at] as number) - h) >> 31) & 2;
     at += (((chunk[at] as number) - h) >> 31) & 2;
     while ((chunk[at] as number) < h) at += 2;
-    // The ref of an empty slot is 0, whatever its hash.
-    const ref = chunk[at] === h ? (chunk[at + 1] as number) : 0;
-    if ((hash[key] as number) < 0) place[key] = UNKNOWN;
-    else place[key] = ref === 0 ? ABSENT : (home & ~PLACE_MASK) | at;
-    found[i] = ref;
+    // The ref of an empty slot is 0, whatever its hash; that of a key without a hash has to be, too.
+    const first = chunk[at] === known ? (chunk[at + 1] as number) : 0;
+    ref[key] = first;
+    found[i] = first;
   }
 }
 

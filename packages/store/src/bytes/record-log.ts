@@ -132,6 +132,8 @@ export class RecordLog {
   /** Gives everything back but what is frozen: that goes when it has been read. */
   clear(): void {
     const { memory } = this;
+    // What is frozen is not given back, and void nevertheless.
+    memory.voided = (memory.voided + 1) | 0;
     for (const segment of this.segments()) {
       memory.live[segment] = 0;
       if (memory.frozen[segment] === 0) memory.release(segment);

@@ -42,10 +42,9 @@ export class WrittenEntries extends Entries {
   ): number {
     const keyLength = ranges.length[key] as number;
     if (keyLength > KEY_BYTES_MAX || length > VALUE_BYTES_MAX) throw tooLarge(keyLength, length);
-    let place = this.locate(ranges, key);
-    if (place >= 0) {
-      const old = this.index.chunk[place + 1] as number;
-      if (this.dropIfExpired(place, old)) place = -1;
+    let old = this.lookUp(ranges, key);
+    if (old !== 0) {
+      if (this.dropIfExpired(old)) old = 0;
       else {
         const region = this.memory.regions[old >>> REGION_BITS] as Region;
         const at = (old & REGION_MASK) * 2;
@@ -60,7 +59,7 @@ export class WrittenEntries extends Entries {
         }
       }
     }
-    return this.writeElsewhere(ranges, key, place, value, offset, length, flags, deadline);
+    return this.writeElsewhere(ranges, key, old, value, offset, length, flags, deadline);
   }
 
   /**
@@ -77,11 +76,11 @@ export class WrittenEntries extends Entries {
     return true;
   }
 
-  /** Writes a new record, for a key that was looked up. */
+  /** Writes a new record, for a key that was looked up, in the place of its old one, if there is one. */
   private writeElsewhere(
     ranges: ByteRanges,
     key: number,
-    place: number,
+    old: number,
     value: Uint8Array,
     offset: number,
     length: number,
@@ -89,13 +88,13 @@ export class WrittenEntries extends Entries {
     deadline: number,
   ): number {
     const keyLength = ranges.length[key] as number;
-    this.added = place < 0;
+    this.added = old === 0;
     // What may fail for want of memory comes first: the old entry must stay then.
     const large =
       keyLength + length > INLINE_BYTES_MAX
         ? this.makeLarge(ranges, key, value, offset, length)
         : undefined;
-    const ref = this.place(ranges, key, place, flags | keyLength, length);
+    const ref = this.place(ranges, key, old, flags | keyLength, length);
     const region = this.memory.regions[ref >>> REGION_BITS] as Region;
     const at = (ref & REGION_MASK) * 2;
     if (deadline !== 0) this.writeDeadline(ref, region, at, deadline);
@@ -125,7 +124,7 @@ export class WrittenEntries extends Entries {
   private place(
     ranges: ByteRanges,
     key: number,
-    place: number,
+    old: number,
     head: number,
     length: number,
   ): number {
@@ -133,7 +132,6 @@ export class WrittenEntries extends Entries {
     const large = keyLength + length > INLINE_BYTES_MAX;
     const hasDeadline = (head & DEADLINE) !== 0;
     const granules = granulesFor(keyLength, length, hasDeadline, large);
-    const old = place < 0 ? 0 : (this.index.chunk[place + 1] as number);
     this.key.take(ranges, key);
     const ref = this.log.allocate(granules, this.queueFor(old));
     const region = this.memory.regions[ref >>> REGION_BITS] as Region;
@@ -144,7 +142,7 @@ export class WrittenEntries extends Entries {
     if (hasDeadline) this.expiringSize++;
     if (old === 0) this.link(ref, granules);
     else {
-      this.index.chunk[place + 1] = ref;
+      this.index.replace(this.hash, old, ref);
       this.bury(old);
     }
     return ref;
