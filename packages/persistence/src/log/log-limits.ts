@@ -36,6 +36,14 @@ export const SYNC_NOW_MS_MAX = 2;
 /** Nor is a larger record written so. */
 export const WRITE_NOW_BYTES_MAX = 256 * 1024;
 
+/**
+ * With the other policies a write is a copy into the system's memory, so the event loop makes it itself; but when
+ * one took longer than this, because the system had no room before it had brought other bytes to the disk...
+ */
+export const WRITE_NOW_MS_MAX = 2;
+/** ...another thread waits for those of the time that follows. */
+export const SLOW_WRITES_MS = 1_000;
+
 /** With `always`, by how much a segment is made longer than it has to be, whenever it has used that up. */
 export const ROOM_BYTES = 256 * 1024;
 

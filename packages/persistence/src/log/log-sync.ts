@@ -1,12 +1,15 @@
 import type { Environment } from '../environment.ts';
+import { RECORD_EFFECTS } from './log-layout.ts';
 import {
   LAZY_SYNC_INTERVAL_MS,
+  SLOW_WRITES_MS,
   SYNC_INTERVAL_MS,
   SYNC_LATE_MS,
   SYNC_NOW_MS_MAX,
   WRITE_NOW_BYTES_MAX,
+  WRITE_NOW_MS_MAX,
 } from './log-limits.ts';
-import type { Append, SegmentFile } from './segment-file.ts';
+import type { SegmentFile } from './segment-file.ts';
 
 /** When what was written is made durable: before it is answered, once a second, or when the system likes. */
 export const FSYNC_POLICIES = ['always', 'everysec', 'no'] as const;
@@ -39,6 +42,8 @@ export class LogSync {
   private wanted = 0;
   private running: Promise<void> | undefined;
   private beganAt = Number.NEGATIVE_INFINITY;
+  /** When the event loop may wait for a write again. */
+  private quickFrom = Number.NEGATIVE_INFINITY;
   private timer: unknown;
   private stopped = false;
 
@@ -90,10 +95,21 @@ export class LogSync {
     return this.policy === 'always' && this.tookMs <= SYNC_NOW_MS_MAX;
   }
 
-  /** How a record gets to its file. */
-  wayFor(record: Uint8Array): Append {
-    const now = this.isWaitedFor && record.length <= WRITE_NOW_BYTES_MAX;
-    return { now, intoRoom: this.policy === 'always' };
+  /** Adds a record to the segment. */
+  async append(record: Uint8Array): Promise<void> {
+    const { monotonic } = this.environment;
+    const segment = this.segment as SegmentFile;
+    const now = record.length <= WRITE_NOW_BYTES_MAX && this.isTakenAtOnce;
+    const beganAt = monotonic.now();
+    await segment.append(record, RECORD_EFFECTS, { now, intoRoom: this.policy === 'always' });
+    const endedAt = monotonic.now();
+    if (now && endedAt - beganAt > WRITE_NOW_MS_MAX) this.quickFrom = endedAt + SLOW_WRITES_MS;
+  }
+
+  /** Whether the event loop waits for a write. Behind an fsync of the same file it may take as long as that does. */
+  private get isTakenAtOnce(): boolean {
+    if (this.policy === 'always') return this.isWaitedFor;
+    return this.running === undefined && this.environment.monotonic.now() >= this.quickFrom;
   }
 
   /** Somebody wants everything up to a position on disk. `isWriting`: the writer will see to it. */

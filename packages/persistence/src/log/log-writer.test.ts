@@ -53,8 +53,8 @@ describe('with always', () => {
   });
 });
 
-/** A log on a disk that notes which calls the event loop has waited for, and whose fsyncs take `syncMs`. */
-async function timed(syncMs: number) {
+/** A log on a disk that notes its calls, and whose fsyncs and writes take so long. */
+async function timed(syncMs: number, slow = { writeMs: 0, syncing: Promise.resolve() }) {
   const disk = new SimulatedDisk();
   const time = new ManualTime();
   const calls: string[] = [];
@@ -64,13 +64,13 @@ async function timed(syncMs: number) {
       <A extends unknown[], R>(name: string, call: (...of: A) => R) =>
       (...of: A): R => {
         calls.push(name);
-        if (name.startsWith('syncData')) time.advance(syncMs);
+        time.advance(name.startsWith('syncData') ? syncMs : slow.writeMs);
         return call(...of);
       };
     return {
       ...file,
       write: noted('write', file.write),
-      syncData: noted('syncData', file.syncData),
+      syncData: noted('syncData', () => slow.syncing.then(file.syncData)),
       writeNow: noted('writeNow', file.writeNow),
       syncDataNow: noted('syncDataNow', file.syncDataNow),
     };
@@ -84,11 +84,13 @@ async function timed(syncMs: number) {
     await log.durable();
     return [...calls];
   };
-  return { log, change };
+  return { log, store, time, calls, change };
 }
 
+const twoTurns = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+
 describe('with always the event loop', () => {
-  test('waits for a disk that was quick the last time, and not with another policy', async () => {
+  test('waits for a disk that was quick the last time, and with another policy for no fsync', async () => {
     const { log, change } = await timed(1);
     expect(await change('1')).toEqual(['write', 'syncData']);
     // The first of them makes room.
@@ -96,7 +98,7 @@ describe('with always the event loop', () => {
     expect(await change('3')).toEqual(['writeNow', 'syncDataNow']);
     expect(await change('large'.repeat(100_000))).toEqual(['write', 'syncDataNow']);
     log.fsync = 'everysec';
-    expect(await change('4')).toEqual(['write', 'syncData']);
+    expect(await change('4')).toEqual(['writeNow', 'syncData']);
   });
 
   test('does not wait for one that was slow', async () => {
@@ -105,6 +107,43 @@ describe('with always the event loop', () => {
       const calls = await change(`${i}`);
       expect(calls.filter((call) => call.endsWith('Now'))).toEqual([]);
     }
+  });
+});
+
+describe('with everysec the event loop', () => {
+  test('makes small writes itself, for a second after a slow one lets others wait for them', async () => {
+    const disk = { writeMs: 0, syncing: Promise.resolve() };
+    const { log, time, change } = await timed(1, disk);
+    log.fsync = 'everysec';
+    await change('first');
+    expect(await change('1')).toEqual(['writeNow', 'syncData']);
+    expect(await change('large'.repeat(100_000))).toEqual(['write', 'syncData']);
+    disk.writeMs = 3;
+    expect(await change('2')).toEqual(['writeNow', 'syncData']);
+    disk.writeMs = 0;
+    expect(await change('3')).toEqual(['write', 'syncData']);
+    time.advance(1000);
+    expect(await change('4')).toEqual(['writeNow', 'syncData']);
+  });
+
+  test('makes none while an fsync runs, which may hold them up', async () => {
+    const disk = { writeMs: 0, syncing: Promise.resolve() };
+    const { log, store, time, calls, change } = await timed(1, disk);
+    log.fsync = 'everysec';
+    await change('first');
+    let release = () => {};
+    disk.syncing = new Promise((resolve) => {
+      release = resolve;
+    });
+    calls.length = 0;
+    store.set('a', '1');
+    await twoTurns();
+    time.advance(1000);
+    store.set('a', '2');
+    await twoTurns();
+    expect(calls).toEqual(['writeNow', 'syncData', 'write']);
+    release();
+    await log.durable();
   });
 });
 

@@ -3,7 +3,7 @@ import { describe } from '../errors.ts';
 import { EffectBuffer, type EffectGroup } from './effect-buffer.ts';
 import { LogError } from './log-errors.ts';
 import type { LogEvent } from './log-events.ts';
-import { RECORD_EFFECTS, RECORD_END, RECORD_MARK } from './log-layout.ts';
+import { RECORD_END, RECORD_MARK } from './log-layout.ts';
 import {
   BACKLOG_BYTES_MAX,
   GATHER_MS_MAX,
@@ -228,7 +228,7 @@ export class LogWriter {
     const isEnd = 'next' in item;
     try {
       if (isEnd) await segment.finish(RECORD_END);
-      else await segment.append(item.record, RECORD_EFFECTS, this.sync.wayFor(item.record));
+      else await this.sync.append(item.record);
     } catch (error) {
       if (this.sync.segment !== segment) return true;
       this.queue.unshift(item);
