@@ -3,10 +3,7 @@ import { RESP } from '../dialects.ts';
 import { startKvdProcess } from '../kvd-process.ts';
 import { startRedisServer } from '../redis-server.ts';
 import type { RunningServer } from '../running-server.ts';
-import { pin } from './cpu-time.ts';
-
-/** Where servers run; the generator has the other one. */
-const SERVER_PROCESSOR = 0;
+import { pin, SERVER_PROCESSOR } from './cpu-time.ts';
 
 /** Servers that are compared; the first is what others are relative to, the second is kvd. */
 export interface Contenders extends AsyncDisposable {

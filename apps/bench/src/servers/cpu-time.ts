@@ -15,6 +15,10 @@ export function cpuNanoseconds(pid: number): number | undefined {
   }
 }
 
+/** Where servers run, and a generator whose other threads may take nothing from them. */
+export const SERVER_PROCESSOR = 0;
+export const GENERATOR_PROCESSOR = 1;
+
 const PINNING = 'taskset';
 
 /** Whether processes can be kept to processors of their own here. */

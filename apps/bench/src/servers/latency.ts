@@ -5,6 +5,7 @@ import { type Measurements, medians, runProgram } from '../rounds.ts';
 import type { RunningServer } from '../running-server.ts';
 import { printTable, type Row } from '../table.ts';
 import { startContenders } from './contenders.ts';
+import { canPin } from './cpu-time.ts';
 import type { Load } from './load.ts';
 import type { OperationName } from './operations.ts';
 
@@ -66,6 +67,7 @@ export async function compareLatency(
     rows,
     [
       `${CONNECTIONS} connections over RESP; a request is sent when it is due, whether or not replies have come.`,
+      ...(canPin ? ['Servers share one processor, one at a time; the generator has another.'] : []),
       `Medians of ${rounds} rounds in turn.`,
     ],
   );

@@ -3,6 +3,7 @@
 // percentiles in microseconds go out as JSON.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { GENERATOR_PROCESSOR, pin } from './cpu-time.ts';
 import { Bursts, type Load } from './load.ts';
 import { operation } from './operations.ts';
 
@@ -10,6 +11,7 @@ const READ_BYTES = 64 * 1024;
 /** The beginning, while everything warms up, is not counted. */
 const WARM_UP_PART = 0.2;
 
+pin(process.pid, GENERATOR_PROCESSOR);
 const load: Load = JSON.parse(process.argv[2] as string);
 const ratePerMs = Number(process.argv[3]) / 1000;
 const bursts = new Bursts(load);
