@@ -11,7 +11,7 @@ import {
 import { ROOM_BYTES } from './log-limits.ts';
 
 /** How a record gets to its file. */
-export interface Append {
+interface Append {
   /** Before anything else happens: the event loop waits. */
   readonly now: boolean;
   /** Into a file that is longer than it needs to be, see `makeRoom`. */
