@@ -7,7 +7,7 @@ let looks: (() => void)[];
 
 beforeEach(() => {
   looks = [];
-  poll = new BusyPoll(timers(), true);
+  poll = new BusyPoll(timers(), true, () => 0);
 });
 
 function timers() {

@@ -158,7 +158,7 @@ export class KvServer {
       },
       turn,
       spares: new SpareArrays(),
-      busyPoll: new BusyPoll(options.timers, options.busyPoll),
+      busyPoll: new BusyPoll(options.timers, options.busyPoll, monotonic),
     };
     this.housekeeping = options.timers.setInterval(() => this.keepHouse(), HOUSEKEEPING_MS);
   }
