@@ -70,7 +70,7 @@ export function saveProgress(keeper: SnapshotKeeper): Progress | undefined {
   return { entries, fraction: entries / Math.max(1, entriesExpected) };
 }
 
-/** The server's view of a snapshot keeper. A class, for every write asks it for `failure`. */
+/** The server's view of a snapshot keeper. Every write asks it for `failure`, and of an object with accessors V8 makes a dictionary. */
 export class KeptSnapshots implements Snapshots {
   private readonly keeper: SnapshotKeeper;
   private readonly refusesWrites: () => boolean;

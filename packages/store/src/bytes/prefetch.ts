@@ -43,9 +43,9 @@ export interface LookedUp {
 
 /** Hashes the keys of batches and brings what they lead to into the processor's cache. */
 export class Prefetcher implements LookedUp {
-  readonly hasher: HalfSipHash;
   readonly index: HashIndex;
   readonly log: RecordLog;
+  private readonly hasher: HalfSipHash;
   /** What each of the keys leads to, as far as that is known: a place in the index, then a ref. */
   found = new Int32Array(256);
   /** Keeps the reads from being optimized away. */
@@ -63,7 +63,8 @@ export class Prefetcher implements LookedUp {
    */
   run(batch: KeyBatch): boolean {
     const { keyCount } = batch;
-    hash(batch, this);
+    // A key without room behind it is hashed when its turn comes.
+    this.hasher.hashAll(batch, batch.bytes.length - SLACK_BYTES);
     // A single key too, for which there is nothing to overlap: it would take another way than all others.
     if (keyCount === 0 || this.index.chunks.length > PLACED_CHUNKS_MAX) return false;
     // One more than there are keys: the loops look ahead.
@@ -81,11 +82,6 @@ type Step = (batch: KeyBatch, prefetcher: Prefetcher) => void;
  * of their caller they leave it no registers, and it looks anew in every turn at what never changes.
  */
 const STEPS: readonly Step[] = [findHomes, touchHomes, findSlots, touchRecords, touchLong];
-
-/** A key without room behind it is hashed when its turn comes. */
-function hash(batch: KeyBatch, { hasher }: Prefetcher): void {
-  hasher.hashAll(batch, batch.bytes.length - SLACK_BYTES);
-}
 
 /** The places where the runs of the hashes begin. */
 function findHomes({ keys, keyCount, hash }: KeyBatch, { found, index }: Prefetcher): void {
