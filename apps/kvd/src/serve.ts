@@ -1,10 +1,10 @@
 import { assemble, type Daemon } from './assemble.ts';
-import { inlineMore } from './compiler-settings.ts';
 import { type ConfigSources, resolveConfig } from './config/resolve.ts';
 import { createLog, setLogLevel } from './log.ts';
 import { logOutput } from './log-output.ts';
 import { type ProgressTarget, progressLine } from './progress.ts';
 import { systemTimers } from './system-timers.ts';
+import { tuneV8 } from './v8-settings.ts';
 import { version } from './version.ts';
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
@@ -16,7 +16,7 @@ type Log = ReturnType<typeof createLog>;
  * what kept it from starting, or with what kept it from saving its last changes.
  */
 export async function serve(sources: ConfigSources): Promise<void> {
-  inlineMore();
+  tuneV8();
   const { config, warnings } = resolveConfig(sources);
   const { log, loading, saving } = terminal(config);
   for (const warning of warnings) log.warn(warning);

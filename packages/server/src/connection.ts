@@ -143,15 +143,16 @@ export class Connection implements SocketOwner, Runner, GatheredClient {
   /** Whether what has arrived waits to be executed with what others have sent. */
   private isGathered(bytes: Uint8Array, count: number): boolean {
     const { input, session } = this;
-    const isTaken =
-      session.trusted &&
-      input.start === input.end &&
-      this.mayRun() &&
-      this.machinery.gathering.take(this, bytes, count);
-    if (isTaken) this.gathered++;
+    const { gathering } = this.machinery;
+    if (session.trusted && input.start === input.end && this.mayRun()) {
+      // It may be executed at once.
+      this.gathered++;
+      if (gathering.take(this, bytes, count)) return true;
+      this.gathered--;
+    }
     // What comes behind must find it executed, or kept.
-    else if (this.gathered > 0) this.machinery.gathering.flush();
-    return isTaken;
+    if (this.gathered > 0) gathering.flush();
+    return false;
   }
 
   /** Whether bytes that have arrived are to be executed. */
