@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { ExitCode } from './exit-codes.ts';
 import { leastNode } from './version.ts';
+import { enlargeYoungGeneration } from './young-generation.ts';
 
 // What needs a current Node.js is imported when it is known to be one: an older one would complain of the
 // first thing that it does not have, if not of the syntax.
@@ -11,5 +12,6 @@ if (Number.parseInt(process.versions.node, 10) < leastNode) {
   process.exitCode = ExitCode.CONFIG;
 } else {
   const { run } = await import('./run.ts');
-  process.exitCode = await run(process.argv.slice(2), process.env, process);
+  const begin = (): void => enlargeYoungGeneration(process);
+  process.exitCode = await run(process.argv.slice(2), process.env, process, begin);
 }

@@ -100,7 +100,7 @@ export const OPTIONS = [
   option({
     name: 'busy-poll',
     kind: KINDS.yesNo,
-    default: 'yes',
+    default: 'no',
     group: 'Network',
     help: 'wait for the next requests awake, for about 50 microseconds, as long as they come that soon',
   }),
