@@ -27,13 +27,14 @@ async function connected(port: number): Promise<RawConnection> {
   }
 }
 
-describe('kvd that is told to stop while it loads', () => {
+describe('kvd that is told to stop while it loads', async () => {
+  const dir = join(root, 'loading');
+  const path = await writeLargeSnapshot(dir, 2_000_000);
+
   it.each(['SIGTERM', 'SHUTDOWN'] as const)(
     'stops at once with 0, and leaves the snapshot alone: %s',
     { timeout: 30_000 },
     async (how) => {
-      const dir = join(root, how);
-      const path = await writeLargeSnapshot(dir, 2_000_000);
       const before = statSync(path);
       const port = await freePort();
       const child = spawnKvd(['--dir', dir, '--port', String(port), '--log-format', 'json']);

@@ -4,8 +4,13 @@ import type { Environment } from './environment.ts';
 const SHARE_OF_OTHERS = 14;
 /** A turn of the event loop that takes longer has done work: one that has nothing to do takes two or three microseconds. */
 const BUSY_TURN_MS = 0.008;
-/** When no turn has been busy for so long, nobody has work, and nobody waits for a processor that writes the file. */
-const QUIET_MS = 2;
+/** So long it is looked whether others have work at all. When they have not, nobody waits for a processor that writes the file. */
+const WINDOW_MS = 2;
+/**
+ * Less of a window in busy turns is nobody's work: interrupts, pages that are touched for the first time and collections
+ * of garbage make turns longer too, on some virtual machines several in every millisecond.
+ */
+const BUSY_SHARE_MIN = 0.25;
 
 /**
  * Keeps work on the event loop short, and leaves most of the loop to others while they have work: asks the clock,
@@ -46,13 +51,19 @@ export class TimeSlice {
     const began = monotonic.now();
     const heldMs = began - this.#start - this.#givenMs;
     const until = began + heldMs * SHARE_OF_OTHERS - this.#givenMs;
-    let [last, quietSince] = [began, began];
+    let last = began;
+    let windowEnd = began + WINDOW_MS;
+    let busyMs = 0;
     do {
       await yieldToEventLoop();
       const now = monotonic.now();
-      if (now - last > BUSY_TURN_MS) quietSince = now;
+      if (now - last > BUSY_TURN_MS) busyMs += now - last;
       last = now;
-    } while (last < until && last - quietSince < QUIET_MS);
+      if (now < windowEnd) continue;
+      if (busyMs < (now - windowEnd + WINDOW_MS) * BUSY_SHARE_MIN) break;
+      windowEnd = now + WINDOW_MS;
+      busyMs = 0;
+    } while (last < until);
     this.#start = last;
     this.#givenMs = 0;
   }
