@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { startsDaemon } from './cli/starts-daemon.ts';
 import { ExitCode } from './exit-codes.ts';
 import { leastNode } from './version.ts';
 import { enlargeYoungGeneration } from './young-generation.ts';
@@ -11,7 +12,8 @@ if (Number.parseInt(process.versions.node, 10) < leastNode) {
   );
   process.exitCode = ExitCode.CONFIG;
 } else {
+  const argv = process.argv.slice(2);
+  if (startsDaemon(argv)) enlargeYoungGeneration(process);
   const { run } = await import('./run.ts');
-  const begin = (): void => enlargeYoungGeneration(process);
-  process.exitCode = await run(process.argv.slice(2), process.env, process, begin);
+  process.exitCode = await run(argv, process.env, process);
 }

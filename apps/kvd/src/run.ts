@@ -4,26 +4,20 @@ import { type Streams, sendCommand } from './cli/one-shot.ts';
 import { topicHelp } from './cli/topic-help.ts';
 import { ExitCode } from './exit-codes.ts';
 import { explainFailure } from './failure.ts';
+import { serve } from './serve.ts';
 import { toolNamed } from './tools/tools.ts';
 import { version } from './version.ts';
 
-/**
- * Does what the command line says; answers the exit code.
- *
- * @param begin - called before a daemon is loaded
- */
+/** Does what the command line says; answers the exit code. */
 export async function run(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
   streams: Streams,
-  begin = (): void => {},
 ): Promise<ExitCode> {
   const { stdout, stderr } = streams;
   try {
     const { flags, file, help, version: asked, command, client } = readCommandLine(argv);
     if (help === undefined && !asked && command.length === 0) {
-      begin();
-      const { serve } = await import('./serve.ts');
       await serve({ flags, env, file: file ?? (env.KVD_CONFIG || undefined) });
       return ExitCode.OK;
     }

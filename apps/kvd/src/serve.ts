@@ -4,7 +4,7 @@ import { createLog, setLogLevel } from './log.ts';
 import { logOutput } from './log-output.ts';
 import { type ProgressTarget, progressLine } from './progress.ts';
 import { systemTimers } from './system-timers.ts';
-import { tuneV8 } from './v8-settings.ts';
+import { collectGarbage, tuneV8 } from './v8-settings.ts';
 import { version } from './version.ts';
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
@@ -37,7 +37,9 @@ export async function serve(sources: ConfigSources): Promise<void> {
   const forget = stopAtSignals(assembling, log);
   try {
     const daemon = await assembling;
-    if (await daemon.load().finally(loading.end))
+    const loaded = await daemon.load().finally(loading.end);
+    collectGarbage();
+    if (loaded)
       log.info({ addresses: daemon.addresses, dir: config.dir }, 'ready to accept connections');
     await daemon.stopped;
   } finally {

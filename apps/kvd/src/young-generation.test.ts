@@ -23,8 +23,8 @@ function replacement(
 }
 
 test('a process starts anew with its own options and arguments', () => {
-  const started = replacement({ execArgv: ['--inspect'] });
-  expect(started).toEqual(['/bin/node', SIZE, '--inspect', '/kvd/main.js', '--port', '0']);
+  const started = replacement({ execArgv: ['--no-warnings'] });
+  expect(started).toEqual(['/bin/node', SIZE, '--no-warnings', '/kvd/main.js', '--port', '0']);
 });
 
 test('not twice, and not where a size has been chosen', () => {
@@ -32,6 +32,12 @@ test('not twice, and not where a size has been chosen', () => {
   expect(replacement({ execArgv: ['--max_semi_space_size=4'] })).toBeUndefined();
   const env = { NODE_OPTIONS: '--enable-source-maps --max-semi-space-size=64' };
   expect(replacement({ env })).toBeUndefined();
+});
+
+test('not while it is debugged or profiled', () => {
+  for (const option of ['--inspect=0', '--inspect-brk', '--cpu-prof', '--prof', '--heap-prof'])
+    expect(replacement({ execArgv: [option] })).toBeUndefined();
+  expect(replacement({ env: { NODE_OPTIONS: '--cpu-prof-dir=. --cpu-prof' } })).toBeUndefined();
 });
 
 test('not with a channel to a parent, not in a thread, and not where processes are not replaced', () => {

@@ -20,13 +20,15 @@ export interface Replaceable {
  * a process that starts, so this one starts anew, as the same process with the same standard streams.
  *
  * Returns where there is nothing to do: it has been started so, or with another size that somebody has chosen; or it
- * can't be replaced: on Windows, where a parent talks to it by a channel, and in a thread.
+ * can't be replaced: on Windows, where a parent talks to it by a channel, and in a thread. Nor is one that somebody
+ * debugs or profiles: the debugger would lose it, and the profiler's timer would end it.
  */
 export function enlargeYoungGeneration(process: Replaceable, inMainThread = isMainThread): void {
   const { execPath, execArgv, argv, env, channel } = process;
   const options = [...execArgv, env.NODE_OPTIONS ?? ''];
   const isChosen = options.some((option) => /semi[-_]space[-_]size/.test(option));
-  if (isChosen || channel !== undefined || !inMainThread) return;
+  const isWatched = options.some((option) => /--(inspect|(cpu-|heap-)?prof)/.test(option));
+  if (isChosen || isWatched || channel !== undefined || !inMainThread) return;
   const size = `--min-semi-space-size=${HALF_MIB}`;
   process.execve?.(execPath, [execPath, size, ...execArgv, ...argv.slice(1)]);
 }

@@ -1,5 +1,6 @@
 import { ConfigError, nearest } from '../config/config-error.ts';
 import { OPTIONS } from '../config/options.ts';
+import { COMMAND_SWITCHES } from './starts-daemon.ts';
 import type { TlsFlags } from './tls-flags.ts';
 
 /** What the command line asks for. */
@@ -28,8 +29,7 @@ export interface ClientFlags {
   readonly stdin: boolean;
 }
 
-/** Flags that mean something only with a command, and among them those without a value. */
-const COMMAND_SWITCHES = ['json', 'stdin', 'tls', 'insecure'];
+/** Flags with a value that mean something only with a command. */
 const COMMAND_VALUES = ['url', 'password', 'database', 'cacert', 'cert', 'key', 'sni'];
 const FOR_COMMANDS: readonly string[] = [...COMMAND_SWITCHES, ...COMMAND_VALUES];
 const FOR_BOTH = ['port'];
