@@ -1,4 +1,4 @@
 import { defineProject } from 'vitest/config';
 import { project } from '../../vitest.base.ts';
 
-export default defineProject(project('@kv/examples', { alone: true }));
+export default defineProject(project('@kv/examples'));

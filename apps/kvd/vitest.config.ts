@@ -1,4 +1,6 @@
 import { defineProject } from 'vitest/config';
 import { project } from '../../vitest.base.ts';
+import { MEASURED } from './vitest.measured.config.ts';
 
-export default defineProject(project('@kv/kvd', { alone: true }));
+const { test, ...rest } = project('@kv/kvd');
+export default defineProject({ ...rest, test: { ...test, exclude: MEASURED } });

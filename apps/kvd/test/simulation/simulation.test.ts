@@ -5,7 +5,7 @@ import { PLANTS } from './plants.ts';
 import { simulate } from './simulation.ts';
 
 /** More is `pnpm sim`. */
-const SEEDS = 200;
+const SEEDS = 150;
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 
 describe('a simulated world of clients, server and disk', () => {
