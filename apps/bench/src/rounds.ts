@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { median } from './ratio.ts';
 
 /** What a round measured, by name; each a number of nanoseconds. */
 export type Measurements = Readonly<Record<string, number>>;
@@ -20,6 +21,8 @@ export interface Subject {
   readonly roundsMax?: number;
   /** What JavaScript's heap may take, in MiB. */
   readonly heapMax?: number;
+  /** What a half of its young generation takes from the beginning, in MiB: more is collected less often. */
+  readonly youngHalf?: number;
   /** How long a round may take. */
   readonly roundMsMax?: number;
 }
@@ -60,18 +63,19 @@ export async function measure(
 /** Every measurement's median. */
 export function medians(measured: readonly Measurements[]): Measurements {
   const names = new Set(measured.flatMap((one) => Object.keys(one)));
-  const entries = [...names].map((name) => {
-    const values = measured.map((one) => one[name] ?? Number.NaN).sort((a, b) => a - b);
-    const middle = values.slice((values.length - 1) >> 1, (values.length >> 1) + 1);
-    return [name, middle.reduce((sum, value) => sum + value, 0) / middle.length] as const;
-  });
+  const entries = [...names].map(
+    (name) => [name, median(measured.map((one) => one[name] ?? Number.NaN))] as const,
+  );
   return Object.fromEntries(entries);
 }
 
-/** Runs a program that prints its measurements as JSON; `undefined` when it failed. */
-export async function runProgram(subject: Subject): Promise<Measurements | undefined> {
-  const { name, program, args, heapMax = HEAP_MAX, roundMsMax = ROUND_MS_MAX } = subject;
+/** Runs a program that prints what it measured as JSON; `undefined` when it failed. */
+export async function runProgram<Measured = Measurements>(
+  subject: Subject,
+): Promise<Measured | undefined> {
+  const { name, program, args, heapMax = HEAP_MAX, youngHalf, roundMsMax = ROUND_MS_MAX } = subject;
   const flags = ['--expose-gc', `--max-old-space-size=${heapMax}`];
+  if (youngHalf !== undefined) flags.push(`--min-semi-space-size=${youngHalf}`);
   const child = spawn(process.execPath, [...flags, fileURLToPath(program), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: roundMsMax,
