@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Sink } from '@kv/protocol';
-import { FULL_READS_MAX, OUTPUT_BYTES_MAX } from './limits.ts';
+import { FULL_READS_MAX, OUTPUT_BYTES_MAX, TURN_OUTPUT_BYTES_MAX } from './limits.ts';
 import type { Network } from './network.ts';
 import type { ReadTarget } from './own-socket.ts';
 import type { Timers } from './ports.ts';
@@ -41,10 +41,12 @@ const NOTHING = new Uint8Array(0);
 /** A client's socket: reading as its owner allows, and writing without holding more than it may. */
 export class ClientSocket implements Sink {
   readonly socket: Socket;
-  /** Replies wait for the client. */
+  /** Replies wait for the client, or it lets others go first: nothing is to be executed for it. */
   blocked = false;
   /** What the socket held after the last write; less by now, perhaps. */
   queuedBytes = 0;
+  /** What has been sent in this turn. */
+  private turnBytes = 0;
   private readonly wire: Wire;
   /** With TLS a write is never done at once, but soon. */
   private readonly secure: boolean;
@@ -122,13 +124,15 @@ export class ClientSocket implements Sink {
     const copied = this.secure && length <= READ_BYTES;
     socket.write(copied ? new Uint8Array(reply) : reply);
     this.queuedBytes = socket.writableLength;
-    if (this.queuedBytes === 0) return true;
+    this.turnBytes += length;
     if (this.queuedBytes > OUTPUT_BYTES_MAX) this.block();
-    return copied;
+    else if (this.turnBytes > TURN_OUTPUT_BYTES_MAX) this.letOthersGoFirst();
+    return copied || this.queuedBytes === 0;
   }
 
   /** To be called when a turn is over: what has not been taken by then has to wait for the client. */
   settle(): void {
+    this.turnBytes = 0;
     if (this.queuedBytes === 0) return;
     this.queuedBytes = this.socket.writableLength;
     const mayWait = this.secure ? READ_BYTES : 0;
@@ -144,6 +148,18 @@ export class ClientSocket implements Sink {
       this.blocked = false;
       this.queuedBytes = this.socket.writableLength;
       this.owner.drained();
+    });
+  }
+
+  /** A client that takes whatever is sent to it would have the server for itself. */
+  private letOthersGoFirst(): void {
+    if (this.blocked) return;
+    this.blocked = true;
+    this.wire.timers.setImmediate(() => {
+      this.blocked = false;
+      this.queuedBytes = this.socket.writableLength;
+      if (this.queuedBytes > 0 && !this.destroyed) this.block();
+      else this.owner.drained();
     });
   }
 

@@ -1,7 +1,12 @@
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { frames, Refusal, startServer } from '../test/harness.ts';
-import { LINGER_MS_MAX, OUTPUT_BYTES_MAX, SIGN_IN_PAUSE_MS } from './limits.ts';
+import {
+  LINGER_MS_MAX,
+  OUTPUT_BYTES_MAX,
+  SIGN_IN_PAUSE_MS,
+  TURN_OUTPUT_BYTES_MAX,
+} from './limits.ts';
 
 const codeOf = (reply: unknown): string => (reply as Refusal).code;
 
@@ -51,6 +56,19 @@ test('a half-closed client that was slow to read gets every reply before the end
   const replies = await client.next(30);
   expect(replies.every((reply) => reply === value)).toBe(true);
   await client.closed;
+});
+
+test('a client whose replies are large lets others go first, though it could take them all', async () => {
+  await using server = await startServer();
+  const client = await server.greeted();
+  const other = await server.greeted();
+  const value = 'x'.repeat(TURN_OUTPUT_BYTES_MAX / 4);
+  await client.call('SET', 'large', value);
+  const reads = Array.from({ length: 6 }, () => ['GET', 'large'] as const);
+  client.send(...reads, ['SET', 'after', 1]);
+  expect(await other.call('GET', 'after')).toBeUndefined();
+  expect(await client.next(7)).toEqual([...reads.map(() => value), 1]);
+  expect(await other.call('GET', 'after')).toBe(1);
 });
 
 test('a parked reply holds back the replies behind it, and nobody else', async () => {
