@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Sink } from '@kv/protocol';
-import { FULL_READS_MAX, OUTPUT_BYTES_MAX, TURN_OUTPUT_BYTES_MAX } from './limits.ts';
+import { FULL_READS_MAX, OUTPUT_BYTES_MAX } from './limits.ts';
 import type { Network } from './network.ts';
 import type { ReadTarget } from './own-socket.ts';
 import type { Timers } from './ports.ts';
@@ -126,7 +126,7 @@ export class ClientSocket implements Sink {
     this.queuedBytes = socket.writableLength;
     this.turnBytes += length;
     if (this.queuedBytes > OUTPUT_BYTES_MAX) this.block();
-    else if (this.turnBytes > TURN_OUTPUT_BYTES_MAX) this.letOthersGoFirst();
+    else if (this.turnBytes > OUTPUT_BYTES_MAX) this.letOthersGoFirst();
     return copied || this.queuedBytes === 0;
   }
 
@@ -155,12 +155,15 @@ export class ClientSocket implements Sink {
   private letOthersGoFirst(): void {
     if (this.blocked) return;
     this.blocked = true;
-    this.wire.timers.setImmediate(() => {
+    const { timers } = this.wire;
+    const goOn = () => {
       this.blocked = false;
       this.queuedBytes = this.socket.writableLength;
       if (this.queuedBytes > 0 && !this.destroyed) this.block();
       else this.owner.drained();
-    });
+    };
+    // The first comes before the event loop looks for what others have sent, the second behind that.
+    timers.setImmediate(() => timers.setImmediate(goOn));
   }
 
   /** Whether the owner wants to read more. */

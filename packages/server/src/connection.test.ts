@@ -1,12 +1,7 @@
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { frames, Refusal, startServer } from '../test/harness.ts';
-import {
-  LINGER_MS_MAX,
-  OUTPUT_BYTES_MAX,
-  SIGN_IN_PAUSE_MS,
-  TURN_OUTPUT_BYTES_MAX,
-} from './limits.ts';
+import { LINGER_MS_MAX, OUTPUT_BYTES_MAX, SIGN_IN_PAUSE_MS } from './limits.ts';
 
 const codeOf = (reply: unknown): string => (reply as Refusal).code;
 
@@ -62,7 +57,7 @@ test('a client whose replies are large lets others go first, though it could tak
   await using server = await startServer();
   const client = await server.greeted();
   const other = await server.greeted();
-  const value = 'x'.repeat(TURN_OUTPUT_BYTES_MAX / 4);
+  const value = 'x'.repeat(OUTPUT_BYTES_MAX / 4);
   await client.call('SET', 'large', value);
   const reads = Array.from({ length: 6 }, () => ['GET', 'large'] as const);
   client.send(...reads, ['SET', 'after', 1]);

@@ -3,14 +3,14 @@
 /** Time that a new connection has for its HELLO (and, with a password, to sign in). */
 export const HANDSHAKE_MS_MAX = 10_000;
 
-/** Replies that may wait for a client to read them; over it, nothing more of its requests is executed. */
+/**
+ * Replies that may wait for a client to read them; over it, nothing more of its requests is executed. A client that has
+ * taken so much in one turn lets others go first.
+ */
 export const OUTPUT_BYTES_MAX = 1024 * 1024;
 
 /** Full reads in a row after which a client lets others go first: 256 KiB. */
 export const FULL_READS_MAX = 4;
-
-/** Bytes of replies after which a client lets others go first, however fast it takes them. */
-export const TURN_OUTPUT_BYTES_MAX = 512 * 1024;
 
 /** A client that reads nothing for so long while its replies wait is cut off. */
 export const OUTPUT_STALL_MS_MAX = 30_000;

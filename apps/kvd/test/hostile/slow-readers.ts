@@ -18,6 +18,7 @@ export async function ignoreReplies(clients: number, cutOffMs: number): Promise<
   writer.write(`*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$${VALUE_BYTES}\r\n${'v'.repeat(VALUE_BYTES)}\r\n`);
   await stored;
   writer.destroy();
+  await target.warmUp();
   const before = target.residentBytes;
   const sockets: Socket[] = [];
   for (let i = 0; i < clients; i++) {
